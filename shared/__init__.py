@@ -1,0 +1,1 @@
+"""What web, worker and cli must all agree on: settings, configuration, submissions, the journal, HighLevel."""

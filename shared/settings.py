@@ -1,0 +1,80 @@
+"""Every environment variable Hookline reads: its type, its default and what it means."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DAY_SECONDS = 24 * 60 * 60
+
+
+class SettingsError(Exception):
+    """An environment variable has a value that Hookline cannot use; the message names each and the way out."""
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
+    return url
+
+
+class Settings(BaseSettings):
+    """The environment of one process; each field is one variable, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        "redis://localhost:6379/0", description="The Redis (or Valkey) that holds the journal."
+    )
+    redis_ca_file: Path | None = Field(
+        None, description="A PEM file; set, the certificate of a rediss:// server is verified against it."
+    )
+    redis_prefix: str = Field("hookline:", description="Begins every key, so that applications can share a Redis.")
+    broker_url: str = Field("", description="Where Celery messages go; empty means REDIS_URL.")
+    hookline_config: Path = Field(Path("hookline.toml"), description="The file with the locations and the forms.")
+    highlevel_base_url: HttpUrl = Field(
+        HttpUrl("https://services.leadconnectorhq.com"), description="HighLevel's API, or the sandbox's address."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Keys the hashes that Hookline stores: 32 random characters or more."
+    )
+    port: int = Field(8000, ge=0, le=65535, description="The port that web listens on.")
+    web_concurrency: int = Field(1, ge=1, description="How many web processes to run.")
+    worker_concurrency: int = Field(16, ge=1, le=200, description="How many deliveries one worker runs at once.")
+    max_attempts: int = Field(30, ge=1, description="Failed attempts before a submission is buried as exhausted.")
+    backoff_base_seconds: float = Field(2, gt=0, description="The ceiling of the first wait after a failure.")
+    backoff_cap_seconds: float = Field(3600, gt=0, description="The longest wait between two attempts.")
+    hold_probe_seconds: float = Field(
+        15, gt=0, description="How long a held location waits for its first probe; doubles up to 5 minutes."
+    )
+    lease_seconds: float = Field(
+        40, gt=0, description="How long a worker may keep a submission before it is taken back."
+    )
+    delivery_seconds: float = Field(20, gt=0, description="The deadline of one delivery.")
+    watchdog_seconds: float = Field(30, gt=0, description="How long ready work may stand still before a worker ends.")
+    dedupe_days: float = Field(7, gt=0, description="How long a submission's id suppresses duplicates.")
+    keep_bodies_days: float = Field(7, gt=0, description="How long the body of a finished submission is kept.")
+    keep_delivered_days: float = Field(30, gt=0, description="How long the record of a delivered submission is kept.")
+    keep_discarded_days: float = Field(30, gt=0, description="How long the record of a discarded submission is kept.")
+    keep_quarantine_days: float = Field(7, gt=0, description="How long refused requests are kept.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
+    log_format: Literal["json", "text"] = Field("text", description="One JSON object a line, or plain text.")
+
+    @property
+    def broker(self) -> str:
+        """Return the address of the Celery broker."""
+        return self.broker_url or self.redis_url
+
+
+def load_settings() -> Settings:
+    """Read the environment; raise SettingsError with every fault at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{str(fault['loc'][0]).upper()}: {_plain(fault['msg'])}" for fault in error.errors()]
+        raise SettingsError("\n".join([*lines, 'See "Settings" in the README.'])) from error
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,130 @@
+"""What travels through Hookline: a submission, its answers, its attempts and what was wrong with it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+AnswerType = Literal[
+    "text",
+    "long_text",
+    "email",
+    "phone",
+    "number",
+    "boolean",
+    "choice",
+    "choices",
+    "date",
+    "url",
+    "file",
+    "name",
+    "address",
+    "country",
+    "hidden",
+]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Answer(Frozen):
+    """One filled-in field: `key` is the builder's stable name for it, `label` what the visitor read."""
+
+    key: str
+    label: str
+    type: AnswerType = "text"
+    value: JsonValue
+
+    @property
+    def text(self) -> str:
+        """Return the value as a person would write it down."""
+        return as_text(self.value)
+
+
+def as_text(value: JsonValue) -> str:
+    """Return a JSON value as plain text: lists joined with commas, objects as `key: value` pairs."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(text for item in value if (text := as_text(item)))
+        case dict():
+            return ", ".join(f"{key}: {text}" for key, item in value.items() if (text := as_text(item)))
+        case _:
+            return str(value)
+
+
+class State(StrEnum):
+    """Where a submission stands; the ledger counts how many stand in each."""
+
+    WAITING = "waiting"
+    LEASED = "leased"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DISCARDED = "discarded"
+    FORGOTTEN = "forgotten"
+
+
+# The only ways from one state to another; the scripts of the journal refuse any other.
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.LEASED}),
+    State.LEASED: frozenset({State.WAITING, State.DELIVERED, State.DEAD}),
+    State.DELIVERED: frozenset({State.FORGOTTEN}),
+    State.DEAD: frozenset({State.WAITING, State.DISCARDED}),
+    State.DISCARDED: frozenset({State.FORGOTTEN}),
+    State.FORGOTTEN: frozenset(),
+}
+
+
+class Reason(StrEnum):
+    """Why a submission became a dead letter."""
+
+    REJECTED = "rejected"
+    UNMAPPABLE = "unmappable"
+    EXHAUSTED = "exhausted"
+    FORBIDDEN = "forbidden"
+    UNEXPECTED = "unexpected"
+    CRASHED = "crashed"
+    CONFIGURATION = "configuration"
+
+
+class Diagnosis(Frozen):
+    """What was wrong with one field: HighLevel's name for it, the value sent, the rule it broke and a way out."""
+
+    field: str
+    value: str = ""
+    rule: str
+    fix: str = ""
+
+
+class Attempt(Frozen):
+    """One call to HighLevel and its answer, without the token."""
+
+    at: datetime
+    step: str
+    request: JsonValue = None
+    status: int | None = None
+    response: JsonValue = None
+
+
+class Edit(Frozen):
+    """What an operator changed on a dead letter: answers by label, mapped fields by name, fields to leave out."""
+
+    answers: dict[str, JsonValue] = {}
+    fields: dict[str, str] = {}
+    drop: tuple[str, ...] = ()
+
+    def merged(self, later: "Edit") -> "Edit":
+        """Return this edit with a later one on top of it."""
+        fields = {**self.fields, **later.fields}
+        drop = dict.fromkeys([name for name in (*self.drop, *later.drop) if name not in later.fields])
+        return Edit(
+            answers={**self.answers, **later.answers},
+            fields={name: value for name, value in fields.items() if name not in later.drop},
+            drop=tuple(drop),
+        )
