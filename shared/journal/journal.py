@@ -1,0 +1,279 @@
+"""The journal: what receivers, workers and operators ask of it."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, cast
+
+from redis import Redis
+
+from shared.journal.lease import Lease
+from shared.journal.limits import Limits
+from shared.journal.records import ATTEMPTS, Event, Hold, Ledger, Record, strings
+from shared.journal.scripts import Scripts
+from shared.settings import DAY_SECONDS, Settings
+from shared.submission import Attempt, Edit, State
+
+HEARTBEAT_SECONDS = 15
+FORGET_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the receiver hands over: the body as it came, and how to recognise it when it comes again."""
+
+    id: str
+    form: str
+    provider: str
+    location: str
+    idempotency_key: str
+    remember_seconds: int
+    calls: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Job:
+    """A lease that some worker may begin."""
+
+    submission_id: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a submission that was handed over, and the jobs to enqueue."""
+
+    id: str
+    is_new: bool
+    jobs: list[Job]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one turn of the pump found: jobs to enqueue, when to come back, and what the watchdog looks at."""
+
+    sleep_seconds: float
+    unbegun: int
+    moves: int
+    taken_back: list[str]
+    buried: list[str]
+    jobs: list[Job]
+
+
+class Journal:
+    """The journal in one Redis, under one prefix."""
+
+    def __init__(self, redis: Redis, settings: Settings, limits: Limits | None = None) -> None:
+        self.redis = redis
+        self._prefix = settings.redis_prefix
+        self._settings = settings
+        self._scripts = Scripts(redis, self._prefix, limits or Limits.of(settings))
+
+    # Receiving -------------------------------------------------------------------------------------------------
+
+    def accept(self, submission: Submission) -> Receipt:
+        """Store a submission, unless it is known, and lease what may run now at its location; one round trip."""
+        fields = {
+            "form": submission.form,
+            "provider": submission.provider,
+            "location": submission.location,
+            "calls": str(submission.calls),
+            "content_type": submission.content_type,
+        }
+        (status, known), jobs = self._scripts.run_all(
+            (
+                "accept",
+                submission.id,
+                submission.idempotency_key,
+                submission.remember_seconds,
+                json.dumps(fields),
+                zlib.compress(submission.body),
+            ),
+            ("dispatch", submission.location),
+        )
+        return Receipt(known.decode(), status == b"accepted", _jobs(jobs))
+
+    # Delivering ------------------------------------------------------------------------------------------------
+
+    def turn(self, worker: str, threads: int) -> Turn:
+        """Take one turn of the pump for a worker with that many threads; 0 says that it is stopping."""
+        wake, unbegun, moves, taken_back, buried, *jobs = self._scripts.run(
+            "pump", worker, threads, HEARTBEAT_SECONDS * 1000
+        )
+        return Turn(int(wake) / 1000, unbegun, moves, taken_back.decode().split(), buried.decode().split(), _jobs(jobs))
+
+    def begin(self, job: Job, nonce: str) -> Lease | None:
+        """Begin a delivery; None when another worker has begun it or it is settled."""
+        answer = self._scripts.run("begin", job.submission_id, job.generation, nonce)
+        if not answer:
+            return None
+        begun_at, last_answer, held, body, *fields = answer
+        pairs = dict(zip(fields[::2], fields[1::2], strict=True))
+        return Lease(
+            record=Record.model_validate({"id": job.submission_id, **strings(pairs)}),
+            body=zlib.decompress(body),
+            begun_at=_time(begun_at),
+            last_answer=_time(last_answer),
+            held=held == b"1",
+            _scripts=self._scripts,
+            _keep_body_seconds=round(self._settings.keep_bodies_days * DAY_SECONDS),
+        )
+
+    def announce_token(self, location: str, token: str) -> bool:
+        """Say that a worker starts with this token (its keyed hash); return whether that lifted a hold."""
+        return bool(self._scripts.run("announce_token", location, token))
+
+    def forget(self) -> int:
+        """Remove records whose time is over, a few at a time; return how many."""
+        kept = {
+            State.DELIVERED: self._settings.keep_delivered_days,
+            State.DISCARDED: self._settings.keep_discarded_days,
+        }
+        return sum(
+            int(self._scripts.run("forget", state, round(days * DAY_SECONDS), FORGET_AT_ONCE))
+            for state, days in kept.items()
+        )
+
+    # Operating -------------------------------------------------------------------------------------------------
+
+    def find(self, submission_id: str) -> Record | None:
+        """Return the record of a submission, or None when there is none."""
+        return next(self._records([submission_id]), None)
+
+    def submissions(self, state: State, limit: int = 0) -> Iterator[Record]:
+        """Yield the records of a state, newest first; a limit of 0 means all."""
+        yield from self._records(self._ids(state, limit))
+
+    def body(self, submission_id: str) -> bytes | None:
+        """Return the body as it was received, or None when its time is over."""
+        body = cast("bytes | None", self.redis.get(self._key("body", submission_id)))
+        return zlib.decompress(body) if body is not None else None
+
+    def attempts(self, submission_id: str) -> list[Attempt]:
+        """Return the calls made to HighLevel for a submission, oldest first."""
+        lines = cast(list[bytes], self.redis.lrange(self._key("attempts", submission_id), 0, -1))
+        return ATTEMPTS.validate_python([json.loads(line) for line in lines])
+
+    def events(self, submission_id: str) -> list[Event]:
+        """Return what happened to a submission, oldest first."""
+        lines = cast(list[bytes], self.redis.lrange(self._key("events", submission_id), 0, -1))
+        return [Event.model_validate_json(line) for line in lines]
+
+    def replay(self, submission_id: str, provider: str, location: str, calls: int) -> bool:
+        """Let a dead letter wait for another delivery; False when it is no dead letter any more."""
+        return bool(self._scripts.run("replay", submission_id, provider, location, calls))
+
+    def edit(self, submission_id: str, edit: Edit, change: Edit) -> bool:
+        """Keep an operator's edit of a dead letter, with the change for its history; False when it is none any more."""
+        return bool(self._scripts.run("edit", submission_id, edit.model_dump_json(), change.model_dump_json()))
+
+    def discard(self, submission_id: str) -> bool:
+        """Drop a dead letter for good; False when it is none any more."""
+        seconds = round(self._settings.keep_bodies_days * DAY_SECONDS)
+        return bool(self._scripts.run("discard", submission_id, seconds))
+
+    def holds(self) -> list[Hold]:
+        """Return the locations that wait, and why."""
+        locations = sorted(self._members("holds"))
+        found = [(name, cast(dict[bytes, bytes], self.redis.hgetall(self._key("hold", name)))) for name in locations]
+        return [Hold.model_validate({"location": name, **strings(fields)}) for name, fields in found if fields]
+
+    def lift(self, location: str) -> bool:
+        """End a location's hold; False when it was not held."""
+        return bool(self._scripts.run("lift", location))
+
+    def ledger(self) -> Ledger:
+        """Return the populations of all states."""
+        return self._ledger("ledger")
+
+    def ledger_of_form(self, form: str) -> Ledger:
+        """Return the populations of one form."""
+        return self._ledger("ledger", "form", form)
+
+    def ledger_of_location(self, location: str) -> Ledger:
+        """Return the populations of one location."""
+        return self._ledger("ledger", "location", location)
+
+    def forms(self) -> list[str]:
+        """Return every form that a submission was accepted for."""
+        return sorted(self._members("forms"))
+
+    def locations(self) -> list[str]:
+        """Return every location that a submission was accepted for."""
+        return sorted(self._members("locations"))
+
+    def workers(self) -> int:
+        """Return how many workers have lately shown that they live."""
+        seconds, microseconds = self.redis.time()
+        return self.redis.zcount(self._key("workers"), seconds * 1000 + microseconds // 1000, "+inf")
+
+    def oldest_unbegun_seconds(self) -> float:
+        """Return for how long the oldest lease has waited for a worker to begin it; 0 when none waits."""
+        seconds, microseconds = self.redis.time()
+        ids = cast(list[str], self.redis.zrange(self._key("unbegun"), 0, -1))
+        expiries = self.redis.zmscore(self._key("leased"), ids) if ids else []
+        left = min((expiry for expiry in expiries if expiry is not None), default=None)
+        return max(0.0, seconds + microseconds / 1e6 - left / 1000 + self._settings.lease_seconds) if left else 0
+
+    def shelves(self) -> list[tuple[str, int, int]]:
+        """Return each state with its population by the ledger and by count, taken in one instant."""
+        answer = self._scripts.run("audit")
+        return [(state.decode(), by_ledger, counted) for state, by_ledger, counted in _groups(answer, 3)]
+
+    def misplaced(self) -> list[str]:
+        """Return the submissions whose record and shelf disagree; reads every record."""
+        keys = cast(Iterator[bytes], self.redis.scan_iter(match=self._key("sub", "*"), count=500))
+        ids = (name.decode().rpartition(":")[2] for name in keys)
+        return [wrong.decode() for group in _groups(ids, 200) for wrong in self._scripts.run("misplaced", *group)]
+
+    def wake_channel(self) -> str:
+        """Return the channel on which a sleeping pump is woken."""
+        return self._key("wake")
+
+    def _ids(self, state: State, limit: int) -> Iterator[str]:
+        for shelf in self._shelves(state):
+            ids = cast(list[bytes], self.redis.zrange(shelf, 0, limit - 1, desc=True))
+            yield from (name.decode() for name in ids)
+
+    def _shelves(self, state: State) -> list[str]:
+        if state is not State.WAITING:
+            return [self._key(state)]
+        due = [self._key("due", location, lane) for location in self.locations() for lane in ("live", "replay")]
+        return [*due, self._key("suspects")]
+
+    def _records(self, ids: Iterator[str] | list[str]) -> Iterator[Record]:
+        for group in _groups(ids, 200):
+            pipeline = self.redis.pipeline(transaction=False)
+            for submission_id in group:
+                pipeline.hgetall(self._key("sub", submission_id))
+            for submission_id, fields in zip(group, pipeline.execute(), strict=True):
+                if fields:
+                    yield Record.model_validate({"id": submission_id, **strings(fields)})
+
+    def _ledger(self, *name: str) -> Ledger:
+        return Ledger.model_validate(strings(cast(dict[bytes, bytes], self.redis.hgetall(self._key(*name)))))
+
+    def _members(self, name: str) -> list[str]:
+        return [member.decode() for member in cast(set[bytes], self.redis.smembers(self._key(name)))]
+
+    def _key(self, *parts: str) -> str:
+        return self._prefix + ":".join(parts)
+
+
+def _jobs(answer: list[Any]) -> list[Job]:
+    return [Job(name.decode(), int(generation)) for name, generation in _groups(answer, 2)]
+
+
+def _groups(items: Iterable[Any], size: int) -> Iterator[tuple[Any, ...]]:
+    items = iter(items)
+    while group := tuple(islice(items, size)):
+        yield group
+
+
+def _time(milliseconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

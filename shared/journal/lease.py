@@ -1,0 +1,114 @@
+"""One granted delivery: its record, its permits, and the one way to end it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.journal.records import Record
+from shared.journal.scripts import Scripts
+from shared.submission import Attempt, Diagnosis, Reason
+
+
+class LeaseLost(Exception):
+    """The lease ran out and somebody else has the submission: stop, and leave it alone."""
+
+
+@dataclass
+class Lease:
+    """
+    A submission that this worker may deliver until the lease expires.
+
+    Every call to HighLevel needs a permit first (`permit`), and its answer is stored before the next step (`store`).
+    Exactly one of `delivered`, `retry`, `hold` and `bury` ends it; each raises LeaseLost when it is too late.
+    """
+
+    record: Record
+    body: bytes
+    begun_at: datetime
+    last_answer: datetime
+    held: bool
+    _scripts: Scripts = field(repr=False)
+    _keep_body_seconds: int
+    used: int = 0
+    _slots: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = self.record.slots
+
+    def permit(self) -> float:
+        """Take a permit for one call and return 0, or the seconds until one may be had."""
+        if self.used >= self._slots:
+            milliseconds = int(self._run("grant", self.used + 1))
+            if milliseconds < 0:
+                raise LeaseLost(self.record.id)
+            if milliseconds > 0:
+                return milliseconds / 1000
+            self._slots = self.used + 1
+        self.used += 1
+        return 0
+
+    def spare(self, calls: int) -> None:
+        """Give back the permits that go beyond that many further calls."""
+        needed = self.used + calls
+        if needed < self._slots:
+            self._store({}, None, 0, needed + 1, self._slots)
+            self._slots = needed
+
+    def store(self, attempt: Attempt | None = None, **fields: Any) -> None:
+        """Store what a step found out; an attempt with a status tells that the answer to the last call has come."""
+        answered = self.used if attempt and attempt.status is not None else 0
+        self._store(fields, attempt, answered, 0, 0)
+
+    def delivered(self, details: dict[str, Any]) -> bool:
+        """Settle as delivered; return whether that lifted the location's hold."""
+        answer = self._run("delivered", self.used, self._keep_body_seconds, json.dumps(details))
+        return bool(self._settled(answer)[1])
+
+    def retry(self, seconds: float, *, spends: bool, calls: int, details: dict[str, Any], **fields: Any) -> bool:
+        """Settle as waiting for another try; return whether the failure began a hold."""
+        answer = self._run(
+            "waiting",
+            self.used,
+            round(seconds * 1000),
+            "1" if spends else "",
+            calls,
+            _strings(fields),
+            json.dumps(details),
+        )
+        return bool(self._settled(answer)[2])
+
+    def hold(
+        self, kind: str, reason: str, *, status: int | None, seconds: float, token: str, calls: int, **fields: Any
+    ) -> bool:
+        """Settle as waiting and hold the location; return whether the hold is new."""
+        answer = self._run(
+            "held", self.used, kind, reason, status or "", round(seconds, 3), token, calls, _strings(fields)
+        )
+        return bool(self._settled(answer)[1])
+
+    def bury(
+        self, reason: Reason, diagnosis: tuple[Diagnosis, ...], *, group: str, is_open: bool, **fields: Any
+    ) -> bool:
+        """Settle as dead; return whether that lifted a hold, as an answer that shows the location `is_open` may."""
+        listed = json.dumps([item.model_dump(mode="json") for item in diagnosis])
+        answer = self._run("bury", self.used, "1" if is_open else "", reason, listed, group, _strings(fields))
+        return bool(self._settled(answer)[1])
+
+    def _store(self, fields: dict[str, Any], attempt: Attempt | None, answered: int, first: int, last: int) -> None:
+        line = attempt.model_dump_json() if attempt else ""
+        if not self._run("record", _strings(fields), line, answered, first, last):
+            raise LeaseLost(self.record.id)
+
+    def _settled(self, answer: list[int]) -> list[int]:
+        if not answer[0]:
+            raise LeaseLost(self.record.id)
+        return answer
+
+    def _run(self, script: str, *arguments: Any) -> Any:
+        return self._scripts.run(script, self.record.id, self.record.generation, *arguments)
+
+
+def _strings(fields: dict[str, Any]) -> str:
+    """Return fields as a JSON object of strings: text as it is, everything else as JSON."""
+    return json.dumps({name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()})

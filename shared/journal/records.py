@@ -1,0 +1,114 @@
+"""What the journal keeps of a submission, as it is read back."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
+
+from shared.submission import Attempt, Diagnosis, Edit, Reason, State
+
+
+def _json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _time(value: object) -> object:
+    return datetime.fromtimestamp(int(value) / 1000, UTC) if isinstance(value, str | int) else value
+
+
+Time = Annotated[datetime, BeforeValidator(_time)]
+
+
+class Stored(BaseModel):
+    """Something read from Redis; fields that a later version writes are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Upserted(Stored):
+    """What HighLevel answered to the upsert."""
+
+    contact_id: str
+    new: bool
+    tags: tuple[str, ...] = ()
+
+
+class Record(Stored):
+    """One submission: what was frozen when it was accepted, where it stands, and what its steps found out."""
+
+    id: str
+    form: str
+    provider: str
+    location: str
+    content_type: str = ""
+    state: State
+    accepted_at: Time
+    since: Time
+    generation: int = 0
+    attempts: int = 0
+    crashes: int = 0
+    calls: int = 1
+    slots: int = 0
+    probe: bool = False
+
+    mapped: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+    upserted: Annotated[Upserted | None, BeforeValidator(_json)] = None
+    tagged: Annotated[tuple[str, ...] | None, BeforeValidator(_json)] = None
+    note: Literal["", "started", "done"] = ""
+    salvaged: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
+    reupserted: bool = False
+    forbidden: int = 0
+    forbidden_since: Time | None = None
+    unknown_since: Time | None = None
+
+    edit: Annotated[Edit, BeforeValidator(_json)] = Edit()
+    reason: Reason | None = None
+    diagnosis: Annotated[tuple[Diagnosis, ...], BeforeValidator(_json)] = ()
+    group: str = ""
+
+
+class Event(Stored):
+    """Something that happened to a submission."""
+
+    at: Time
+    event: str
+    data: dict[str, JsonValue] = {}
+
+
+class Hold(Stored):
+    """Why a location waits, and when the next submission tries whether it still has to."""
+
+    location: str
+    kind: str
+    reason: str
+    status: str = ""
+    since: Time
+    probe_at: Time
+
+
+class Ledger(Stored):
+    """How many submissions stand in each state."""
+
+    accepted: int = 0
+    waiting: int = 0
+    leased: int = 0
+    delivered: int = 0
+    dead: int = 0
+    discarded: int = 0
+    forgotten: int = 0
+    duplicate: int = Field(0, description="Stands outside: duplicates were never accepted.")
+
+    @property
+    def balanced(self) -> bool:
+        """Say whether every accepted submission stands in exactly one state."""
+        states = self.waiting + self.leased + self.delivered + self.dead + self.discarded + self.forgotten
+        return self.accepted == states
+
+
+ATTEMPTS: TypeAdapter[list[Attempt]] = TypeAdapter(list[Attempt])
+
+
+def strings(fields: dict[bytes, bytes]) -> dict[str, str]:
+    """Return a Redis hash as text, without empty values."""
+    return {name.decode(): value.decode() for name, value in fields.items() if value}

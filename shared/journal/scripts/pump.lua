@@ -1,0 +1,79 @@
+-- One turn of the pump: note that this worker lives, take back expired leases, lease what may run, say when to come back.
+-- Leases that nobody has begun for a while are enqueued again: their message may be lost, and a doubled one is harmless.
+-- ARGV: prefix, worker, its threads (0: it is stopping), milliseconds its heartbeat lives.
+-- Returns {milliseconds to sleep, unbegun leases, moves so far, ids taken back (joined by spaces),
+-- ids buried as crashed (joined), id, generation, …}.
+local worker, threads, alive = ARGV[2], ARGV[3], tonumber(ARGV[4])
+if threads == '0' then
+  redis.call('ZREM', key('workers'), worker)
+  redis.call('HDEL', key('threads'), worker)
+else
+  redis.call('ZADD', key('workers'), now + alive, worker)
+  redis.call('HSET', key('threads'), worker, threads)
+end
+
+local function take_back(id, buried)
+  local begun, location, slots, generation, crashes = read(id, 'begun', 'location', 'slots', 'generation', 'crashes')
+  if begun == '' then -- nobody began it: a lost message, not a crash
+    release(location, id, generation, 1, tonumber(slots))
+    move(id, 'waiting', now)
+    return
+  end
+  if redis.call('GET', key('alone')) == id then
+    crashes = tonumber(crashes) + 1
+    redis.call('HSET', key('sub', id), 'crashes', crashes)
+  end
+  tell(id, 'vanished')
+  if tonumber(crashes) >= LIMITS.crashes then
+    redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed',
+      'diagnosis', '[{"field":"","rule":"the worker ended ' .. crashes .. ' times while it delivered this alone",'
+      .. '"fix":"look at the worker\'s log and memory, then replay"}]')
+    move(id, 'dead', now)
+    tell(id, 'buried', '{"reason":"crashed"}')
+    buried[#buried + 1] = id
+    return
+  end
+  redis.call('HSET', key('sub', id), 'lane', 'suspect')
+  move(id, 'waiting', now)
+end
+
+local taken, buried, jobs = {}, {}, {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('leased'), '-inf', now, 'LIMIT', 0, 100)) do
+  take_back(id, buried)
+  taken[#taken + 1] = id
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do
+  redis.call('ZADD', key('unbegun'), now + LIMITS.nudge, id)
+  jobs[#jobs + 1] = id
+  jobs[#jobs + 1] = read(id, 'generation')
+end
+
+local blocked = suspects_first(jobs)
+if not blocked then
+  for _, location in ipairs(redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)) do
+    dispatch(location, jobs)
+  end
+end
+
+local function first(zset)
+  return tonumber(redis.call('ZRANGE', key(zset), 0, 0, 'WITHSCORES')[2] or 'inf')
+end
+
+-- What stands in the way of a ready location (no room, a suspect) announces itself when it goes.
+local soon = first('agenda')
+if blocked or redis.call('EXISTS', key('starved')) == 1 then
+  soon = now + LIMITS.idle
+end
+local wake = math.min(soon, first('leased'), first('unbegun'), now + LIMITS.idle)
+if first('suspects') > now then
+  wake = math.min(wake, first('suspects'))
+end
+redis.call('SET', key('pump'), whole(wake))
+
+local answer = { math.max(0, wake - now), redis.call('ZCARD', key('unbegun')),
+  tonumber(redis.call('GET', key('moves')) or 0), table.concat(taken, ' '), table.concat(buried, ' ') }
+for _, job in ipairs(jobs) do
+  answer[#answer + 1] = job
+end
+return answer

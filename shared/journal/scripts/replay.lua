@@ -1,0 +1,24 @@
+-- Try a dead letter again, mapped with today's configuration.
+-- ARGV: prefix, id, provider, location, calls the lease needs.
+-- Returns 1, or 0 when it is not a dead letter (somebody else was faster).
+local id, provider, location, calls = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local state, form, before = read(id, 'state', 'form', 'location')
+if state ~= 'dead' then
+  return 0
+end
+if location ~= before then -- the form delivers elsewhere by now: its populations move with it
+  for _, column in ipairs({ 'accepted', 'dead' }) do
+    redis.call('HINCRBY', key('ledger', 'location', before), column, -1)
+    redis.call('HINCRBY', key('ledger', 'location', location), column, 1)
+  end
+  redis.call('SADD', key('locations'), location)
+end
+redis.call('HSET', key('sub', id), 'provider', provider, 'location', location, 'calls', calls, 'lane', 'replay',
+  'attempts', '0', 'crashes', '0')
+redis.call('HDEL', key('sub', id), 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged', 'reupserted',
+  'forbidden', 'unknown_since')
+redis.call('PERSIST', key('body', id))
+redis.call('PERSIST', key('attempts', id))
+tell(id, 'replayed')
+move(id, 'waiting', now)
+return 1

@@ -1,0 +1,35 @@
+"""What all tests share: a real Redis server, emptied before each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from shared.journal import Journal, connect
+from shared.local_redis import LocalRedis
+from shared.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
+    server = LocalRedis(tmp_path_factory.mktemp("redis"), 0, "--appendonly", "no").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings(redis_server: LocalRedis) -> Settings:
+    return Settings(redis_url=redis_server.url)
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[Redis]:
+    with connect(settings, connections=20, retries=0) as client:
+        client.flushall()
+        yield client
+        client.connection_pool.disconnect()
+
+
+@pytest.fixture
+def journal(redis: Redis, settings: Settings) -> Journal:
+    return Journal(redis, settings)
