@@ -1,0 +1,1 @@
+"""Everything we know about HighLevel, and nothing about forms: the contact, the client, its errors."""

@@ -1,0 +1,1 @@
+"""Delivers submissions to HighLevel, on time."""

@@ -1,0 +1,21 @@
+"""`python -m worker`: one worker process."""
+
+import sys
+
+from shared.config import ConfigError
+from shared.settings import SettingsError
+from worker.app import create_worker
+
+
+def main() -> None:
+    """Run a worker until it is told to end; exit 1 with a plain message when it cannot start."""
+    try:
+        app = create_worker()
+    except (SettingsError, ConfigError) as error:
+        sys.exit(str(error))
+    # These three cost Redis connections and tell nothing that the journal does not know.
+    app.worker_main(["worker", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Wires a worker together: Celery, the journal, HighLevel's client, the pump."""
+
+import os
+import socket
+import threading
+import uuid
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.signals import setup_logging, worker_shutting_down
+
+from shared import logs
+from shared.config import Config, load_config
+from shared.highlevel.client import Client, open_http
+from shared.journal import Job, Journal, connect
+from shared.queue import DELIVER, create_celery, enqueue
+from shared.settings import Settings, load_settings
+from worker.deliverer import Deliverer
+from worker.pump import Pump, Watchdog
+
+# The pump's pub/sub takes one more, and Celery three: 8 a worker, for plans with few connections.
+REDIS_CONNECTIONS = 4
+REDIS_RETRIES = 10
+
+
+def create_worker(settings: Settings | None = None, config: Config | None = None, app: Celery | None = None) -> Celery:
+    """Return the Celery app of a worker: real things by default, others by argument."""
+    settings = settings or load_settings()
+    config = config or load_config(settings.hookline_config)
+    app = app or create_celery(settings)
+    stopping = threading.Event()
+    journal = Journal(connect(settings, REDIS_CONNECTIONS, REDIS_RETRIES), settings)
+    client = Client(str(settings.highlevel_base_url), open_http(settings.worker_concurrency))
+    deliverer = Deliverer(journal, config, client, settings, stopping.is_set)
+    pump = Pump(
+        journal,
+        lambda jobs: enqueue(app, jobs),
+        worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+        threads=settings.worker_concurrency,
+        watchdog=Watchdog(settings.watchdog_seconds),
+    )
+
+    @app.task(name=DELIVER)  # type: ignore[untyped-decorator]
+    def deliver(submission_id: str, generation: int) -> None:
+        deliverer.deliver(Job(submission_id, generation))
+
+    app.steps["worker"].add(_pump_step(pump, deliverer))
+    # Signals are kept by weak reference unless asked otherwise.
+    worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
+    setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
+    return app
+
+
+def _pump_step(pump: Pump, deliverer: Deliverer) -> type[Any]:
+    class PumpStep(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Starts the pump once there are threads, and stops it before they are waited for."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, _worker: Any) -> None:
+            deliverer.announce_tokens()
+            pump.start()
+
+        def stop(self, _worker: Any) -> None:
+            pump.stop()
+
+    return PumpStep

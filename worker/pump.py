@@ -1,0 +1,110 @@
+"""The pump: a thread in every worker that leases what may run now, and sleeps until the next thing is due."""
+
+import faulthandler
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from shared import logs
+from shared.journal import Job, Journal
+
+AFTER_FAILURE_SECONDS = 1.0
+FORGET_SECONDS = 60.0
+
+
+@dataclass
+class Pump:
+    """Takes turns until it is stopped; any number of pumps is safe, since each turn is one script."""
+
+    journal: Journal
+    enqueue: Callable[[list[Job]], None]
+    worker: str
+    threads: int
+    watchdog: "Watchdog"
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _forgotten_at: float = 0.0
+
+    def start(self) -> None:
+        """Begin to take turns in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more turns, and tell the others that this worker begins nothing more."""
+        self._stopped.set()
+        self._thread.join()
+        try:
+            self.journal.turn(self.worker, threads=0)
+        except RedisError as error:  # the heartbeat expires by itself
+            logs.event("redis unavailable", logging.WARNING, error=type(error).__name__)
+
+    def _run(self) -> None:
+        wake = self.journal.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        while not self._stopped.is_set():
+            try:
+                wake.subscribe(self.journal.wake_channel())
+                while not self._stopped.is_set():
+                    # Reading at least once empties what came while the turn ran; one turn answers all of it.
+                    seconds = self._turn()
+                    wake.get_message(timeout=seconds)
+            except (RedisError, OperationalError, OSError) as error:
+                self.watchdog.pause()
+                logs.event("redis unavailable", logging.ERROR, error=type(error).__name__)
+                wake.reset()
+                self._stopped.wait(AFTER_FAILURE_SECONDS)
+        wake.close()
+
+    def _turn(self) -> float:
+        turn = self.journal.turn(self.worker, self.threads)
+        self.watchdog.look(turn.unbegun, turn.moves)
+        for submission in turn.taken_back:
+            logs.event("taken back", logging.WARNING, submission=submission, cause="the lease expired")
+        for submission in turn.buried:
+            logs.event("buried", logging.ERROR, submission=submission, reason="crashed")
+        self.enqueue(turn.jobs)
+        self._forget()
+        return turn.sleep_seconds
+
+    def _forget(self) -> None:
+        if time.monotonic() - self._forgotten_at > FORGET_SECONDS:
+            self._forgotten_at = time.monotonic()
+            if number := self.journal.forget():
+                logs.event("forgotten", records=number)
+
+
+@dataclass
+class Watchdog:
+    """Ends the worker when leases wait and nothing moves though Redis answers, so that the platform restarts it."""
+
+    seconds: float
+    end: Callable[[], None] = lambda: _end()
+    clock: Callable[[], float] = time.monotonic
+    _moves: int = -1
+    _still_since: float | None = None
+
+    def look(self, unbegun: int, moves: int) -> None:
+        """Compare with what was seen before."""
+        if not unbegun or moves != self._moves:
+            self._moves = moves
+            self._still_since = self.clock() if unbegun else None
+        elif self._still_since is None:
+            self._still_since = self.clock()
+        elif self.clock() - self._still_since > self.seconds:
+            logs.event("watchdog", logging.CRITICAL, unbegun=unbegun, seconds=self.seconds)
+            self.end()
+
+    def pause(self) -> None:
+        """Count from anew: Redis did not answer, so standing still proves nothing."""
+        self._still_since = None
+
+
+def _end() -> None:
+    faulthandler.dump_traceback(file=sys.stderr)
+    os._exit(1)
