@@ -19,8 +19,8 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    # httpx names every URL it calls, and an id of a contact is nobody's business in a log.
-    for noisy in ("httpx", "httpcore", "kombu", "amqp"):
+    # httpx names every URL it calls, and Celery every message; the journal's events say what matters.
+    for noisy in ("httpx", "httpcore", "kombu", "amqp", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -52,7 +52,7 @@ def create_celery(settings: Settings, *, prefetch: bool = False, multiplier: int
         broker_connection_max_retries=None,
         # One producer connection a process.
         broker_pool_limit=1,
-        broker_transport_options=_transport_options(settings.broker),
+        broker_transport_options=_transport_options(settings),
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
     )
@@ -71,12 +71,12 @@ def enqueue(app: Celery, jobs: Iterable[Job]) -> None:
         app.send_task(DELIVER, args=(job.submission_id, job.generation), retry=False)
 
 
-def _transport_options(broker: str) -> dict[str, Any]:
-    if not broker.startswith(("redis://", "rediss://")):
+def _transport_options(settings: Settings) -> dict[str, Any]:
+    if not settings.broker.startswith(("redis://", "rediss://")):
         return {}
     return {
-        # Broker keys cannot collide with the journal's.
-        "global_keyprefix": "hookline:q:",
+        # Broker keys cannot collide with the journal's, nor with those of another Hookline.
+        "global_keyprefix": f"{settings.redis_prefix}q:",
         # Longer than any delivery (20 s), short enough to be a second net; the lease of 40 s is the first.
         "visibility_timeout": 120,
         "unacked_restore_interval": 10,
