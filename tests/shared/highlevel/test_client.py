@@ -1,0 +1,126 @@
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from shared.highlevel.client import Account, Client, Deadline, OutOfTime, open_http
+from shared.highlevel.contact import Contact
+from shared.highlevel.errors import BadCredentials, ContactGone, Garbled, HighLevelUnavailable
+
+ACCOUNT = Account("L1", SecretStr("pit-secret"))
+CONTACT = Contact(email="ada@example.com")
+LATER = Deadline.after(1000)
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def a_client(handler: Handler) -> Client:
+    return Client("https://highlevel.test/", httpx.Client(transport=httpx.MockTransport(handler)))
+
+
+def answering(status: int, body: object) -> Client:
+    return a_client(lambda _: httpx.Response(status, json=body))
+
+
+def test_an_upsert_names_the_location_the_version_and_the_token() -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"new": True, "contact": {"id": "c1", "tags": ["vip"]}})
+
+    upserted = a_client(handler).upsert(ACCOUNT, CONTACT, LATER)
+
+    [request] = seen
+    assert str(request.url) == "https://highlevel.test/contacts/upsert"
+    assert request.headers["Version"] == "2021-07-28"
+    assert request.headers["Authorization"] == "Bearer pit-secret"
+    assert json.loads(request.content) == {"locationId": "L1", "email": "ada@example.com"}
+    assert (upserted.id, upserted.new, upserted.tags) == ("c1", True, ("vip",))
+
+
+def test_an_attempt_never_holds_the_token() -> None:
+    with pytest.raises(BadCredentials) as caught:
+        answering(401, {"message": "Invalid JWT"}).upsert(ACCOUNT, CONTACT, LATER)
+
+    assert "pit-secret" not in caught.value.attempt.model_dump_json()
+    assert "pit-secret" not in repr(ACCOUNT)
+
+
+@pytest.mark.parametrize("body", [{}, {"contact": {}}, {"contact": "c1"}, [], "ok", None])
+def test_a_success_without_a_contact_is_none(body: object) -> None:
+    with pytest.raises(Garbled):
+        answering(200, body).upsert(ACCOUNT, CONTACT, LATER)
+
+
+def test_a_page_of_html_is_no_success() -> None:
+    with pytest.raises(Garbled):
+        a_client(lambda _: httpx.Response(200, text="<html>Just a moment…")).upsert(ACCOUNT, CONTACT, LATER)
+
+
+def test_no_answer_is_worth_another_try() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("slow", request=request)
+
+    with pytest.raises(HighLevelUnavailable) as caught:
+        a_client(handler).upsert(ACCOUNT, CONTACT, LATER)
+
+    assert caught.value.attempt.status is None
+    assert caught.value.attempt.response == "no answer: ReadTimeout"
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_contact_that_is_gone_is_known_by_its_message(status: int) -> None:
+    client = answering(status, {"message": "Contact with id c1 not found"})
+
+    with pytest.raises(ContactGone):
+        client.add_tags(ACCOUNT, "c1", ("a",), LATER)
+
+
+def test_no_call_is_started_without_time_for_it() -> None:
+    client = answering(200, {})
+
+    with pytest.raises(OutOfTime):
+        client.upsert(ACCOUNT, CONTACT, Deadline(ends=102.9, clock=lambda: 100))
+    with pytest.raises(OutOfTime):
+        client.upsert(ACCOUNT, CONTACT, Deadline(ends=200, clock=lambda: 100, is_stopping=lambda: True))
+
+
+def test_a_call_takes_ten_seconds_at_most() -> None:
+    assert Deadline(ends=200, clock=lambda: 100).for_a_call() == 10
+    assert Deadline(ends=104, clock=lambda: 100).for_a_call() == 4
+
+
+def test_an_answer_that_trickles_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter(range(0, 1000, 4))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+
+    class Trickle(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from [b"{"] * 100
+
+    client = a_client(lambda _: httpx.Response(200, stream=Trickle()))
+
+    with pytest.raises(HighLevelUnavailable, match="ReadTimeout"):
+        client.upsert(ACCOUNT, CONTACT, Deadline(ends=500, clock=lambda: 100))
+
+
+def test_text_with_a_lone_surrogate_can_be_sent() -> None:
+    seen: list[bytes] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return httpx.Response(201, json={"note": {"id": "n1"}})
+
+    a_client(handler).create_note(ACCOUNT, "c1", "broken \ud83d", LATER)
+
+    assert seen == [b'{"body": "broken \\ud83d"}']
+
+
+def test_the_shared_http_client_follows_no_redirects_and_says_who_it_is() -> None:
+    with open_http(16) as http:
+        assert not http.follow_redirects
+        assert http.headers["User-Agent"].startswith("Hookline/")

@@ -1,0 +1,125 @@
+"""A worker without Celery: real journal, real deliverer, and the sandbox instead of HighLevel."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from sandbox.app import create_app
+from shared.config import Config, Form, Location
+from shared.highlevel.client import Client
+from shared.journal import Job, Journal, Record, Submission
+from shared.settings import Settings
+from worker.deliverer import Deliverer
+
+NUMBERS = count(1)
+
+
+class Wire(httpx.WSGITransport):
+    """Carries calls to the sandbox; a reset connection looks as it does on a real one."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handle_request(request)
+        except ConnectionResetError as error:
+            raise httpx.ReadError(str(error), request=request) from error
+
+
+@dataclass
+class World:
+    """Forms, a journal, a deliverer and a local HighLevel."""
+
+    journal: Journal
+    settings: Settings
+    highlevel: Flask
+    config: Config
+    stopping: list[bool] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(transport=Wire(self.highlevel), base_url="http://highlevel.test")
+
+    def deliverer(self) -> Deliverer:
+        client = Client("http://highlevel.test", self.http)
+        return Deliverer(self.journal, self.config, client, self.settings, lambda: bool(self.stopping), lambda: 0.5)
+
+    def accept(self, form: str = "contact-us", **answers: Any) -> str:
+        """Accept a submission with these answers."""
+        number = next(NUMBERS)
+        body = answers or {"first_name": "Ada", "email": f"ada{number}@example.com"}
+        known = self.config.forms.get(form)
+        submission = Submission(
+            id=f"sub_{number}",
+            form=form,
+            provider=known.provider if known else "generic_json",
+            location=known.location if known else "main",
+            idempotency_key=f"key {number}",
+            remember_seconds=600,
+            calls=known.calls if known else 1,
+            content_type="application/json",
+            body=json.dumps(body).encode(),
+        )
+        receipt = self.journal.accept(submission)
+        self.jobs += receipt.jobs
+        return receipt.id
+
+    def deliver(self, form: str = "contact-us", **answers: Any) -> Record:
+        """Accept a submission, work for a while, and return its record."""
+        submission = self.accept(form, **answers)
+        self.work()
+        return self.record(submission)
+
+    def work(self) -> None:
+        """Do what is to be done now."""
+        for job in self.leased():
+            self.deliverer().deliver(job)
+
+    def leased(self) -> list[Job]:
+        """Return what has been leased since the last look, by receivers and by the pump."""
+        jobs = self.jobs + self.journal.turn("worker", 16).jobs
+        self.jobs = []
+        return jobs
+
+    def record(self, submission: str) -> Record:
+        record = self.journal.find(submission)
+        assert record
+        return record
+
+    def hurry(self, submission: str) -> None:
+        """Let a waiting submission be due now."""
+        record = self.record(submission)
+        self.journal.redis.zadd(f"hookline:due:{record.location}:live", {submission: 0})
+        self.journal.redis.zadd("hookline:agenda", {record.location: 0})
+
+    def fault(self, **fault: Any) -> None:
+        self.http.post("/_sandbox/faults", json=fault).raise_for_status()
+
+    def contacts(self) -> list[dict[str, Any]]:
+        contacts: list[dict[str, Any]] = self.http.get("/_sandbox/contacts").json()["contacts"]
+        return contacts
+
+    def calls(self) -> list[str]:
+        """Return the calls that HighLevel has seen, oldest first."""
+        calls = self.http.get("/_sandbox/calls").json()["calls"]
+        return [f"{call['method']} {call['path'].rpartition('/')[2]} {call['status']}" for call in reversed(calls)]
+
+
+def a_config(**forms: dict[str, Any]) -> Config:
+    plain = {"provider": "generic_json", "auth": "none", "location": "main"}
+    return Config(
+        locations={"main": Location(location_id="L1", token=SecretStr("pit-1"))},
+        forms={name.replace("_", "-"): Form.model_validate({**plain, **form}) for name, form in forms.items()},
+    )
+
+
+@pytest.fixture
+def world(journal: Journal, settings: Settings) -> Iterator[World]:
+    world = World(journal, settings, create_app(), a_config(contact_us={"tags": ["website"]}))
+    yield world
+    world.http.close()
