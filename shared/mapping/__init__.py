@@ -1,0 +1,11 @@
+"""
+Turns a submission's answers into a HighLevel contact: pure, and the only code that knows both sides.
+
+`map_answers` is the door. Each answer that says something ends in the contact, in the note or among what was left out.
+"""
+
+from shared.mapping.configured import unknown_fields
+from shared.mapping.mapped import LeftOut, Mapped, Unmappable
+from shared.mapping.mapper import map_answers
+
+__all__ = ["LeftOut", "Mapped", "Unmappable", "map_answers", "unknown_fields"]

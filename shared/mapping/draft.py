@@ -1,0 +1,124 @@
+"""A contact in the making: what each field holds and why, and what became of each answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from shared.mapping.aliases import IDENTIFIERS, is_plainly
+from shared.mapping.mapped import LeftOut
+from shared.mapping.normalise import Refused, normalise
+from shared.submission import Answer, as_text
+
+
+@dataclass
+class Draft:
+    """The fields so far, by HighLevel's names; answers are told apart by their place."""
+
+    answers: Sequence[Answer]
+    region: str
+    fields: dict[str, str] = field(default_factory=dict)
+    custom_fields: dict[str, JsonValue] = field(default_factory=dict)
+    provenance: dict[str, str] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+    noted: dict[int, str] = field(default_factory=dict)  # place -> what of the answer goes into the note
+    claimed: set[int] = field(default_factory=set)  # places that feed a field and feed no other by themselves
+    copied: set[int] = field(default_factory=set)  # places that only a custom field took
+
+    def __post_init__(self) -> None:
+        self.noted = {place: text for place, answer in enumerate(self.answers) if (text := answer.text.strip())}
+
+    def free(self, target: str) -> Iterator[tuple[int, Answer]]:
+        """Yield the answers that may still feed a field, with their places."""
+        for place, answer in enumerate(self.answers):
+            if self.is_free(place, target):
+                yield place, answer
+
+    def is_free(self, place: int, target: str) -> bool:
+        """Say whether an answer may still feed a field."""
+        answer = self.answers[place]
+        if place in self.claimed or not answer.text.strip():
+            return False
+        # An answer that is plainly called email stays the contact's email even if a custom field copies it.
+        named = is_plainly(target, answer.label) or is_plainly(target, answer.key)
+        return place not in self.copied or (target in IDENTIFIERS and named)
+
+    def offer(self, target: str, place: int, value: JsonValue, origin: str) -> bool:
+        """Put an answer's value into a field that is still empty; say whether the field holds it now."""
+        try:
+            found = normalise(target, value, self.region)
+        except Refused as refused:
+            self.leave_out(target, as_text(value), f"the value {refused}")
+            return False
+        if not found.text or self.fields.get(target, found.text) != found.text:
+            return False
+        self.put(target, found.text, origin)
+        self.claim(place, "" if not found.lost else as_text(value))
+        if found.lost:
+            self.leave_out(target, as_text(value), found.lost)
+        return True
+
+    def offer_part(self, target: str, value: JsonValue, origin: str) -> bool:
+        """Put a text into a field that is still empty; say whether the field holds all of it now."""
+        try:
+            found = normalise(target, value, self.region)
+        except Refused as refused:
+            self.leave_out(target, as_text(value), f"the value {refused}")
+            return False
+        if found.lost:
+            self.leave_out(target, as_text(value), found.lost)
+        self.put(target, found.text, origin)
+        return self.fields.get(target) == found.text and not found.lost
+
+    def put(self, target: str, text: str, origin: str) -> None:
+        """Set a field, unless it is set already."""
+        if text and target not in self.fields:
+            self.fields[target] = text
+            self.provenance[target] = origin
+
+    def put_custom(self, name: str, value: JsonValue, origin: str) -> bool:
+        """Set a custom field, unless it is set already; say whether it was set."""
+        if name in self.custom_fields or value in ("", []):
+            return False
+        self.custom_fields[name] = value
+        self.provenance[custom(name)] = origin
+        return True
+
+    def text_of(self, target: str) -> str:
+        """Return what a field or custom field holds, as text."""
+        return self.fields.get(target) or as_text(self.custom_fields.get(target))
+
+    def claim(self, place: int, rest: str = "") -> None:
+        """Take an answer; what of it is in no field stays in the note."""
+        self.claimed.add(place)
+        if rest.strip():
+            self.noted[place] = rest.strip()
+        else:
+            self.noted.pop(place, None)
+
+    def mention(self, place: int) -> None:
+        """Keep an answer out of the note: a template has written it down, and fields may still take it."""
+        self.noted.pop(place, None)
+
+    def copy(self, place: int) -> None:
+        """Take an answer for a custom field."""
+        self.copied.add(place)
+        self.noted.pop(place, None)
+
+    def leave_out(self, target: str, value: str, why: str) -> None:
+        """Record a value that did not go into its field as it was."""
+        found = LeftOut(field=target, value=value, why=why)
+        if found not in self.left_out:
+            self.left_out.append(found)
+
+    def drop(self, target: str) -> None:
+        """Empty a field."""
+        self.fields.pop(target, None)
+        self.custom_fields.pop(target, None)
+        for name in (target, custom(target)):
+            self.provenance.pop(name, None)
+
+
+def custom(name: str) -> str:
+    """Return how the provenance calls a custom field."""
+    return f"customFields.{name}"

@@ -1,0 +1,402 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+
+from shared.mapping import LeftOut, Unmappable, unknown_fields
+from shared.submission import Answer, AnswerType, Edit
+from tests.shared.mapping.factories import a_form, an_answer, mapped
+
+CUSTOM_ID = "MgobCB14YMVKuE4Ka8p1"
+
+
+def fields_of(*answers: Answer, **options: Any) -> dict[str, JsonValue]:
+    """Return the contact's body without the email that every contact here has."""
+    body = mapped(*answers, **options).contact.body()
+    body.pop("email", None)
+    return body
+
+
+LABELLED = [
+    ({"First name": "Ada", "Last name": "Lovelace"}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ({"Name": "Ada Lovelace"}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ({"Name": "Ada"}, {"firstName": "Ada"}),
+    ({"Full name": "Ada King of Lovelace"}, {"firstName": "Ada", "lastName": "King of Lovelace"}),
+    ({"First name": "Ada", "Full name": "Ada King Lovelace"}, {"firstName": "Ada", "lastName": "King Lovelace"}),
+    ({"Vorname": "Ada", "Name": "Lovelace"}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ({"Name": "Lovelace", "Vorname": "Ada"}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ({"Nombre": "Ada", "Apellidos": "Byron King"}, {"firstName": "Ada", "lastName": "Byron King"}),
+    ({"Name": "Ada", "First name": "Ada"}, {"firstName": "Ada"}),
+    ({"Phone": "(206) 555-0161"}, {"phone": "+12065550161"}),
+    ({"Phone": 2065550161}, {"phone": "+12065550161"}),
+    ({"Country": ["Germany"]}, {"country": "DE"}),
+    ({"Company": "Fjord & Field LLC"}, {"companyName": "Fjord & Field LLC"}),
+    ({"Street": "1 High St", "City": "York", "Postcode": "YO1"}, {"address1": "1 High St", "city": "York"}),
+    ({"Date of birth": "1990-12-25"}, {"dateOfBirth": "1990-12-25"}),
+    ({"Date of birth": "12/25/1990"}, {"dateOfBirth": "12/25/1990"}),
+    ({"Date of birth": "25/12/1990"}, {}),
+    ({"Website": "example.com"}, {"website": "example.com"}),
+    ({"name": {"first": "Ada", "last": "Lovelace"}}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ({"Pet name": "Rex", "May we email you?": "yes", "Company": True}, {}),
+    ({"Emergency contact phone": "206 555 0161", "Fax": "206 555 0162"}, {}),
+    ({"Message": "call me", "Subject": "Hi"}, {}),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), LABELLED)
+def test_labels_say_which_field_is_meant(values: dict[str, JsonValue], expected: dict[str, JsonValue]) -> None:
+    fields = fields_of(*[an_answer(label, value) for label, value in values.items()])
+
+    fields.pop("postalCode", None)
+    assert fields == expected
+
+
+TYPED: list[tuple[AnswerType, JsonValue, dict[str, JsonValue]]] = [
+    ("phone", "206 555 0161", {"phone": "+12065550161"}),
+    ("country", "Deutschland", {"country": "DE"}),
+    ("name", "Ada Lovelace", {"firstName": "Ada", "lastName": "Lovelace"}),
+    ("name", {"first": "Ada", "last": "Lovelace"}, {"firstName": "Ada", "lastName": "Lovelace"}),
+    ("address", "1 High St, York", {"address1": "1 High St, York"}),
+    (
+        "address",
+        {"street": "1 High St", "line2": "Flat 2", "city": "York", "state": "N", "zip": "YO1", "country": "UK"},
+        {"address1": "1 High St, Flat 2", "city": "York", "state": "N", "postalCode": "YO1", "country": "GB"},
+    ),
+    ("text", "206 555 0161", {}),
+    ("text", "+1 206 555 0161", {"phone": "+12065550161"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), TYPED)
+def test_types_and_values_say_which_field_is_meant(
+    kind: AnswerType, value: JsonValue, expected: dict[str, JsonValue]
+) -> None:
+    assert fields_of(an_answer("Question 7", value, kind)) == expected
+
+
+def test_the_first_answer_wins_and_the_others_are_noted() -> None:
+    found = mapped(an_answer("Home phone", "206 555 0161"), an_answer("Work phone", "206 555 0162"))
+
+    assert found.contact.phone == "+12065550161"
+    assert found.note == "Work phone: 206 555 0162"
+
+
+def test_a_confirmation_of_the_same_email_is_not_noted() -> None:
+    found = mapped(an_answer("Email address", " ADA@example.com "))
+
+    assert found.contact.email == "ada@example.com"
+    assert found.note == ""
+
+
+def test_another_persons_email_never_becomes_the_contacts_own() -> None:
+    with pytest.raises(Unmappable):
+        mapped(an_answer("Friend's email", "byron@example.com", "email"), email=False)
+
+
+def test_a_hidden_value_is_only_taken_by_its_name() -> None:
+    with pytest.raises(Unmappable):
+        mapped(an_answer("shop", "shop@example.com", "hidden"), email=False)
+
+    found = mapped(an_answer("email", "ada@example.com", "hidden"), email=False)
+    assert found.contact.email == "ada@example.com"
+
+
+def test_an_email_is_recognised_by_its_value_alone() -> None:
+    found = mapped(an_answer("Q1", "call me"), an_answer("Q2", "Ada@Example.com"), email=False)
+
+    assert found.contact.email == "ada@example.com"
+    assert found.provenance["email"] == 'value looks like an email (answer "Q2")'
+
+
+def test_the_provenance_names_the_source_of_each_field() -> None:
+    found = mapped(
+        an_answer("Best phone number?", "206 555 0161", "phone"),
+        an_answer("Who pays?", "Fjord LLC"),
+        an_answer("first_name", "Ada"),
+        an_answer("Q9", "Lovelace", key="last_name"),
+        form=a_form(fields={"companyName": "who pays?"}, custom_fields={"payer": "Who pays?"}, source="Web"),
+        edit=Edit(fields={"city": "York"}),
+    )
+
+    assert found.provenance == {
+        "companyName": "configuration: fields.companyName",
+        "customFields.payer": "configuration: custom_fields.payer",
+        "source": "configuration: source",
+        "email": 'answer "Email" (type email)',
+        "phone": 'answer "Best phone number?" (type phone)',
+        "firstName": 'label alias "first_name"',
+        "lastName": 'key alias "last_name"',
+        "city": "edit",
+    }
+
+
+# Configuration
+
+
+def test_a_configured_field_takes_an_answer_by_label_key_or_template() -> None:
+    found = mapped(
+        an_answer("Which company are you with?", "Fjord LLC", key="q1"),
+        an_answer("Town of work", "York", key="q2"),
+        an_answer("Campaign", "autumn"),
+        form=a_form(fields={"companyName": "which company are you with?", "city": "Q2", "source": "Web {Campaign}"}),
+    )
+
+    assert (found.contact.company_name, found.contact.city) == ("Fjord LLC", "York")
+    assert found.contact.source == "Web autumn"
+    assert found.note == ""
+
+
+def test_a_configured_field_wins_over_what_maps_itself() -> None:
+    found = mapped(
+        an_answer("Phone", "206 555 0161"), an_answer("Q2", "206 555 0162"), form=a_form(fields={"phone": "Q2"})
+    )
+
+    assert found.contact.phone == "+12065550162"
+    assert found.note == "Phone: 206 555 0161"
+
+
+def test_a_configured_name_is_split_unless_its_parts_are_known() -> None:
+    whole = an_answer("Who are you?", "Ada Lovelace")
+    form = a_form(fields={"name": "Who are you?"})
+
+    assert fields_of(whole, form=form) == {"firstName": "Ada", "lastName": "Lovelace"}
+    parts = a_form(fields={"name": "Who are you?", "firstName": "Nick"})
+    assert fields_of(whole, an_answer("Nick", "A."), form=parts) == {"firstName": "A.", "name": "Ada Lovelace"}
+
+
+def test_an_answer_that_feeds_a_configured_field_feeds_no_other() -> None:
+    assert fields_of(an_answer("Name", "Fjord LLC"), form=a_form(fields={"companyName": "Name"})) == {
+        "companyName": "Fjord LLC"
+    }
+
+
+def test_an_email_that_a_custom_field_copies_stays_the_contacts_email() -> None:
+    found = mapped(form=a_form(custom_fields={"mail_copy": "Email"}))
+
+    assert found.contact.email == "ada@example.com"
+    assert [field.field_value for field in found.contact.custom_fields] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("text ", "text"),
+        (2500, 2500),
+        (0, 0),
+        (1.5, 1.5),
+        (True, "yes"),
+        (False, "no"),
+        (["a", 2, ""], ["a", "2"]),
+        ({"a": 1, "b": "x"}, "a: 1, b: x"),
+    ],
+)
+def test_a_custom_field_keeps_numbers_and_lists(value: JsonValue, sent: JsonValue) -> None:
+    found = mapped(an_answer("Q", value), form=a_form(custom_fields={"key": "Q", CUSTOM_ID: "Q", "text": "<{Q}>"}))
+
+    by_key, by_id, template = found.contact.custom_fields
+    assert (by_key.key, by_key.field_value) == ("key", sent)
+    assert (by_id.id, by_id.field_value) == (CUSTOM_ID, sent)
+    assert isinstance(template.field_value, str)
+    assert found.note == ""
+
+
+def test_a_part_of_an_answer_can_be_named_and_the_answer_stays_in_the_note() -> None:
+    found = mapped(
+        an_answer("utm", {"source": "google", "medium": "cpc"}), form=a_form(custom_fields={"src": "utm.source"})
+    )
+
+    assert found.contact.custom_fields[0].field_value == "google"
+    assert found.note == "utm: source: google, medium: cpc"
+
+
+TAGS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("website", " Website "), ("website",)),
+    (("{Topic}",), ("Pottery", "Weaving")),
+    (("topic {Topic}",), ("topic Pottery, Weaving",)),
+    (("{Nothing}", "x-{Nothing}", "{Plan} {Nothing}"), ()),
+    (("pottery", "{Topic}", "{Plan}"), ("pottery", "Weaving", "Growth")),
+    (("{utm.source}",), ("google",)),
+    (("{Vegan?}",), ("yes",)),
+]
+
+
+@pytest.mark.parametrize(("templates", "tags"), TAGS)
+def test_tags_are_constants_and_answers(templates: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    found = mapped(
+        an_answer("Topic", ["Pottery", "Weaving"]),
+        an_answer("Plan", "Growth"),
+        an_answer("utm", {"source": "google"}),
+        an_answer("Vegan?", True),
+        form=a_form(tags=templates),
+    )
+
+    assert found.tags == tags
+    assert "Topic: Pottery, Weaving" in found.note  # a tag does not take the answer
+
+
+def test_unknown_fields_are_named() -> None:
+    form = a_form(fields={"companyName": "Q", "companyname": "Q", "tags": "Q"})
+
+    assert unknown_fields(form) == ["companyname", "tags"]
+    assert mapped(an_answer("Q", "x"), form=form).contact.company_name == "x"
+
+
+# The note and what was left out
+
+
+def test_the_note_holds_every_answer_that_no_field_took_in_order() -> None:
+    found = mapped(
+        an_answer("Message:", "First line\nsecond line"),
+        an_answer("Nothing", " "),
+        an_answer("Seats", 0),
+        an_answer("Vegan?", False),
+        an_answer("", "unnamed", key="q7"),
+    )
+
+    assert found.note == "Message: First line\nsecond line\nSeats: 0\nVegan?: no\nq7: unnamed"
+
+
+def test_unmapped_answers_can_be_dropped_or_sent_to_a_custom_field() -> None:
+    message = an_answer("Message", "Hello")
+
+    assert mapped(message, form=a_form(unmapped="drop")).note == ""
+    found = mapped(message, form=a_form(unmapped="custom_field:details"))
+    assert found.note == ""
+    assert found.contact.custom_fields[0].field_value == "Message: Hello"
+
+
+def test_a_refused_value_is_left_out_and_noted() -> None:
+    found = mapped(an_answer("Phone", "12"), an_answer("Country", "Atlantis"))
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.note == "Phone: 12\nCountry: Atlantis"
+    assert found.left_out == (
+        LeftOut(field="phone", value="12", why="the value is too short for a phone number"),
+        LeftOut(field="country", value="Atlantis", why="the value is no country that HighLevel knows"),
+    )
+
+
+def test_a_phone_extension_is_noted() -> None:
+    found = mapped(an_answer("Phone", "206 555 0161 ext 12"))
+
+    assert found.contact.phone == "+12065550161"
+    assert found.note == "Phone: 206 555 0161 ext 12"
+    assert found.left_out[0].why == "the extension 12 is not part of the number"
+
+
+def test_a_template_that_fits_in_part_keeps_its_answers_in_the_note() -> None:
+    found = mapped(
+        an_answer("Q", "byron@example.com; ada@example.com"), form=a_form(fields={"email": "{Q}"}), email=False
+    )
+
+    assert found.contact.email == "byron@example.com"
+    assert found.note == "Q: byron@example.com; ada@example.com"
+    assert found.left_out[0].why == "only a part of it fits the field"
+
+
+def test_parts_of_an_address_that_do_not_fit_are_noted() -> None:
+    found = mapped(an_answer("Home", {"street": "1 High St", "floor": 3, "country": "Atlantis"}, "address"))
+
+    assert found.contact.address1 == "1 High St"
+    assert found.note == "Home: floor: 3, country: Atlantis"
+
+
+@pytest.mark.parametrize("answers", [[], [an_answer("Message", "Hi")], [an_answer("Email", "")]])
+def test_without_an_identifier_there_is_no_contact(answers: list[Answer]) -> None:
+    with pytest.raises(Unmappable) as caught:
+        mapped(*answers, email=False)
+
+    [found] = caught.value.diagnosis
+    assert (found.field, found.value) == ("email", "")
+
+
+def test_the_diagnosis_names_each_refused_identifier_but_the_message_does_not() -> None:
+    with pytest.raises(Unmappable) as caught:
+        mapped(an_answer("Email", "ada@example"), an_answer("Phone", "555-0142"), email=False)
+
+    assert [(found.field, found.value) for found in caught.value.diagnosis] == [
+        ("email", "ada@example"),
+        ("phone", "555-0142"),
+    ]
+    assert "ada" not in str(caught.value)
+
+
+# Edits
+
+
+def test_an_edit_replaces_and_adds_answers() -> None:
+    found = mapped(
+        an_answer("Email", "ada@example", key="mail"),
+        an_answer("Phone", ""),
+        edit=Edit(answers={"MAIL": "ada@example.com", "phone": "206 555 0161", "Extra": "x"}),
+        email=False,
+    )
+
+    assert (found.contact.email, found.contact.phone) == ("ada@example.com", "+12065550161")
+    assert found.note == "Extra: x"
+
+
+def test_an_edit_sets_fields_last() -> None:
+    found = mapped(
+        an_answer("City", "Jork"),
+        an_answer("Q", 5),
+        form=a_form(custom_fields={"seats": "Q"}),
+        edit=Edit(fields={"city": "York", "phone": "206 555 0161", "seats": "6", CUSTOM_ID: "x", "name": "Ada King"}),
+    )
+
+    assert found.contact.body() == {
+        "email": "ada@example.com",
+        "city": "York",
+        "phone": "+12065550161",
+        "firstName": "Ada",
+        "lastName": "King",
+        "customFields": [{"key": "seats", "field_value": "6"}, {"id": CUSTOM_ID, "field_value": "x"}],
+    }
+    assert {found.provenance[name] for name in ("city", "phone", "customFields.seats", "lastName")} == {"edit"}
+    assert ("city", "Jork") in [(left.field, left.value) for left in found.left_out]
+
+
+def test_an_edit_drops_fields() -> None:
+    found = mapped(
+        an_answer("City", "York"),
+        an_answer("Q", 5),
+        form=a_form(custom_fields={"seats": "Q"}),
+        edit=Edit(drop=("city", "customFields.seats")),
+    )
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.provenance.keys() == {"email"}
+    assert [left.value for left in found.left_out] == ["York", "5"]
+
+
+def test_an_edit_that_drops_the_only_identifier_leaves_no_contact() -> None:
+    with pytest.raises(Unmappable):
+        mapped(edit=Edit(drop=("email",)))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "ada@example"),
+        ("phone", "12"),
+        ("country", "Atlantis"),
+        ("tags", "a"),
+        ("locationId", "x"),
+        ("dnd", "y"),
+    ],
+)
+def test_an_edit_that_a_field_cannot_hold_is_shown_to_the_operator(field: str, value: str) -> None:
+    with pytest.raises(Unmappable) as caught:
+        mapped(edit=Edit(fields={field: value, "city": "York"}))
+
+    [found] = caught.value.diagnosis
+    assert (found.field, found.value) == (field, value)
+    assert found.rule
+    assert found.fix
+
+
+def test_a_mapped_submission_survives_json() -> None:
+    found = mapped(an_answer("Q", [1, "b"]), form=a_form(custom_fields={"q": "Q"}))
+
+    assert type(found).model_validate(json.loads(found.model_dump_json(by_alias=True))) == found
