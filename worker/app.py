@@ -10,7 +10,8 @@ from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_shutting_down
 
 from shared import logs
-from shared.config import Config, load_config
+from shared.checks import checked_config
+from shared.config import Config
 from shared.highlevel.client import Client, open_http
 from shared.journal import Job, Journal, connect
 from shared.queue import DELIVER, create_celery, enqueue
@@ -18,24 +19,27 @@ from shared.settings import Settings, load_settings
 from worker.deliverer import Deliverer
 from worker.pump import Pump, Watchdog
 
-# The pump's pub/sub takes one more, and Celery three: 8 a worker, for plans with few connections.
-REDIS_CONNECTIONS = 4
-REDIS_RETRIES = 10
+# With Celery's three that makes 8 a worker, for Redis plans with few connections.
+DELIVERY_CONNECTIONS = 3
+PUMP_CONNECTIONS = 2
+# A delivery tries for about 5 s to settle after a lost connection; the pump counts failures and must see each.
+DELIVERY_RETRIES = 10
 
 
 def create_worker(settings: Settings | None = None, config: Config | None = None, app: Celery | None = None) -> Celery:
     """Return the Celery app of a worker: real things by default, others by argument."""
     settings = settings or load_settings()
-    config = config or load_config(settings.hookline_config)
+    config = config or checked_config(settings.hookline_config)
     app = app or create_celery(settings)
     stopping = threading.Event()
-    journal = Journal(connect(settings, REDIS_CONNECTIONS, REDIS_RETRIES), settings)
+    journal = Journal(connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES), settings)
     client = Client(str(settings.highlevel_base_url), open_http(settings.worker_concurrency))
-    deliverer = Deliverer(journal, config, client, settings, stopping.is_set)
+    worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    deliverer = Deliverer(journal, config, client, settings, worker, stopping.is_set)
     pump = Pump(
-        journal,
+        Journal(connect(settings, PUMP_CONNECTIONS, retries=0), settings),
         lambda jobs: enqueue(app, jobs),
-        worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+        worker=worker,
         threads=settings.worker_concurrency,
         watchdog=Watchdog(settings.watchdog_seconds),
     )

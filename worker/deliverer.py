@@ -36,13 +36,14 @@ class Deliverer:
     config: Config
     client: Client
     settings: Settings
+    worker: str
     is_stopping: Callable[[], bool] = lambda: False
     jitter: Callable[[], float] = random.random
 
     def deliver(self, job: Job) -> None:
         """Deliver a submission, unless the job is a doubled or late message."""
         try:
-            lease = self.journal.begin(job, nonce=uuid.uuid4().hex)
+            lease = self.journal.begin(job, self.worker, nonce=uuid.uuid4().hex)
             if lease:
                 self._deliver(lease)
         except LeaseLost:

@@ -107,9 +107,9 @@ class Journal:
         )
         return Turn(int(wake) / 1000, unbegun, moves, taken_back.decode().split(), buried.decode().split(), _jobs(jobs))
 
-    def begin(self, job: Job, nonce: str) -> Lease | None:
+    def begin(self, job: Job, worker: str, nonce: str) -> Lease | None:
         """Begin a delivery; None when another worker has begun it or it is settled."""
-        answer = self._scripts.run("begin", job.submission_id, job.generation, nonce)
+        answer = self._scripts.run("begin", job.submission_id, job.generation, nonce, worker)
         if not answer:
             return None
         begun_at, last_answer, held, body, *fields = answer

@@ -47,7 +47,9 @@ class World:
 
     def deliverer(self) -> Deliverer:
         client = Client("http://highlevel.test", self.http)
-        return Deliverer(self.journal, self.config, client, self.settings, lambda: bool(self.stopping), lambda: 0.5)
+        return Deliverer(
+            self.journal, self.config, client, self.settings, "worker", lambda: bool(self.stopping), lambda: 0.5
+        )
 
     def accept(self, form: str = "contact-us", **answers: Any) -> str:
         """Accept a submission with these answers."""

@@ -1,5 +1,5 @@
 -- Grant a delivery once per generation; the nonce lets a worker repeat the call after a lost connection.
--- ARGV: prefix, id, generation, nonce.
+-- ARGV: prefix, id, generation, nonce, worker.
 -- Returns false when it is not to be delivered, else {now, last answer at this location, held ("1" or ""), body,
 -- field, value, …} with the record's fields.
 local id, generation, nonce = ARGV[2], ARGV[3], ARGV[4]
@@ -10,7 +10,7 @@ local begun, location, slots = read(id, 'begun', 'location', 'slots')
 if begun ~= '' and begun ~= nonce then
   return false
 end
-redis.call('HSET', key('sub', id), 'begun', nonce)
+redis.call('HSET', key('sub', id), 'begun', nonce, 'worker', ARGV[5])
 redis.call('ZREM', key('unbegun'), id)
 redis.call('ZADD', key('leased'), now + LIMITS.lease, id)
 for call = 1, tonumber(slots) do

@@ -13,9 +13,15 @@ else
 end
 
 local function take_back(id, buried)
-  local begun, location, slots, generation, crashes = read(id, 'begun', 'location', 'slots', 'generation', 'crashes')
+  local begun, location, slots, generation, crashes, began =
+    read(id, 'begun', 'location', 'slots', 'generation', 'crashes', 'worker')
   if begun == '' then -- nobody began it: a lost message, not a crash
     release(location, id, generation, 1, tonumber(slots))
+    move(id, 'waiting', now)
+    return
+  end
+  tell(id, 'vanished')
+  if redis.call('ZSCORE', key('workers'), began) then -- its worker lives, so it has not crashed: it could not settle
     move(id, 'waiting', now)
     return
   end
@@ -23,7 +29,6 @@ local function take_back(id, buried)
     crashes = tonumber(crashes) + 1
     redis.call('HSET', key('sub', id), 'crashes', crashes)
   end
-  tell(id, 'vanished')
   if tonumber(crashes) >= LIMITS.crashes then
     redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed',
       'diagnosis', '[{"field":"","rule":"the worker ended ' .. crashes .. ' times while it delivered this alone",'

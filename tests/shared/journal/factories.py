@@ -43,8 +43,8 @@ class Bench:
         self._leased_by_receivers = []
         return jobs
 
-    def begin(self, job: Job) -> Lease:
-        lease = self.journal.begin(job, nonce="n")
+    def begin(self, job: Job, worker: str = "worker that crashed") -> Lease:
+        lease = self.journal.begin(job, worker, nonce="n")
         assert lease
         return lease
 

@@ -10,16 +10,16 @@ def test_a_delivery_is_begun_once(bench: Bench, journal: Journal) -> None:
     bench.accept("s1")
     [job] = bench.turn()
 
-    assert journal.begin(job, nonce="first")
-    assert journal.begin(job, nonce="second") is None
+    assert journal.begin(job, "worker", nonce="first")
+    assert journal.begin(job, "worker", nonce="second") is None
 
 
 def test_the_same_worker_may_repeat_its_begin(bench: Bench, journal: Journal) -> None:
     bench.accept("s1")
     [job] = bench.turn()
 
-    assert journal.begin(job, nonce="first")
-    assert journal.begin(job, nonce="first")
+    assert journal.begin(job, "worker", nonce="first")
+    assert journal.begin(job, "worker", nonce="first")
 
 
 def test_a_late_message_of_an_older_lease_begins_nothing(bench: Bench, journal: Journal, clock: Clock) -> None:
@@ -28,8 +28,8 @@ def test_a_late_message_of_an_older_lease_begins_nothing(bench: Bench, journal: 
     clock.advance(40.1)
     [new] = bench.turn()
 
-    assert journal.begin(old, nonce="n") is None
-    assert journal.begin(new, nonce="n")
+    assert journal.begin(old, "worker", nonce="n") is None
+    assert journal.begin(new, "worker", nonce="n")
 
 
 def test_an_unbegun_lease_is_enqueued_again_after_ten_seconds(bench: Bench, clock: Clock) -> None:
@@ -94,6 +94,21 @@ def test_a_lost_lease_gets_no_permit(bench: Bench, clock: Clock) -> None:
 
     with pytest.raises(LeaseLost):
         lease.permit()
+
+
+def test_a_delivery_that_could_not_settle_is_no_crash_while_its_worker_lives(
+    bench: Bench, journal: Journal, clock: Clock
+) -> None:
+    for id in ("s1", "s2"):
+        bench.accept(id)
+    for job in bench.turn():
+        bench.begin(job, worker="worker")
+    clock.advance(40.1)
+
+    assert len(bench.turn()) == 2
+    record = journal.find("s1")
+    assert record
+    assert record.crashes == 0
 
 
 class TestASuspect:

@@ -158,7 +158,7 @@ class Network:
             self.clock.set(max(self.clock.now + 1, min(wake, until)))
 
     def _start(self, job: Job) -> None:
-        lease = self.journal.begin(job, nonce="n")
+        lease = self.journal.begin(job, "worker", nonce="n")
         assert lease
         self._call(lease)
 
