@@ -1,0 +1,403 @@
+"""
+hookline.toml: the locations and the forms, read once and validated whole.
+
+Every fault is found in one pass and names its table, its key, what is wrong and how to mend it.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
+
+from shared.providers import PROVIDERS
+from shared.providers.signatures import SignatureScheme
+from shared.submission import Frozen
+
+URL_TOKEN_LENGTH = 24
+MAX_BODY_BYTES = 1024 * 1024
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with the configuration: where, what, and the way out."""
+
+    table: str
+    key: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"[{self.table}]" + (f" {self.key}" if self.key else "")
+        return f"{place}: {self.problem}. {self.remedy}"
+
+
+class ConfigError(Exception):
+    """The configuration has faults; `faults` holds all of them, and the message is one line for each."""
+
+    def __init__(self, path: Path, faults: list[Fault]) -> None:
+        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        self.faults = faults
+
+
+def _one_or_many(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("must be text, or a list of texts")  # noqa: TRY004 - pydantic collects ValueErrors
+    return [value] if isinstance(value, str) else value
+
+
+def _usable(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    texts = [secret.get_secret_value() for secret in secrets]
+    if not texts or not all(texts):
+        raise ValueError("must not be empty")
+    if any(text != text.strip() for text in texts):
+        raise ValueError("begins or ends with a blank or a line break; copy it again")
+    return secrets
+
+
+def _long_enough(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for secret in secrets:
+        token = secret.get_secret_value()
+        if len(token) < URL_TOKEN_LENGTH:
+            raise ValueError(f"has {len(token)} characters, a URL token needs at least {URL_TOKEN_LENGTH}")
+        if not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
+            raise ValueError("has characters that a URL changes; use letters, digits, '-', '_', '.' and '~' only")
+    return secrets
+
+
+def _region(region: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", region):
+        raise ValueError("must be two capital letters, for example US or DE")
+    return region
+
+
+def _known_provider(name: str) -> str:
+    if name not in PROVIDERS:
+        raise ValueError(f"{name!r} is not a provider; known are {', '.join(sorted(PROVIDERS))}")
+    return name
+
+
+def _trimmed(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value().strip()
+    if not token:
+        raise ValueError("must not be empty")
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("has characters that no token has; copy it again")
+    return SecretStr(token)
+
+
+_ONE_SECRET = {"type": "string", "minLength": 1}
+_SECRETS = {"anyOf": [_ONE_SECRET, {"type": "array", "items": _ONE_SECRET, "minItems": 1}]}
+
+Secrets = Annotated[
+    tuple[SecretStr, ...], BeforeValidator(_one_or_many), AfterValidator(_usable), WithJsonSchema(_SECRETS)
+]
+UrlTokens = Annotated[Secrets, AfterValidator(_long_enough)]
+Text = Annotated[str, Field(min_length=1)]
+ProviderName = Annotated[
+    str, AfterValidator(_known_provider), WithJsonSchema({"type": "string", "enum": sorted(PROVIDERS)})
+]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/]+$")]
+
+
+class HeaderToken(Frozen):
+    """A static header whose value only the sender knows."""
+
+    name: Text = Field(description="The header's name.")
+    value: Secrets = Field(description="The secret, or a list of live ones.")
+
+
+class Basic(Frozen):
+    """HTTP Basic credentials."""
+
+    username: Text = Field(description="The user's name.")
+    password: Secrets = Field(description="The password, or a list of live ones.")
+
+
+class BodyToken(Frozen):
+    """A field of the body whose value only the sender knows; it is emptied before the body is kept."""
+
+    field: Text = Field(description="The field's name, at the top level of the body.")
+    value: Secrets = Field(description="The secret, or a list of live ones.")
+
+
+class Location(Frozen):
+    """A HighLevel sub-account: its id, the token that opens it, the region of its phone numbers."""
+
+    location_id: Text = Field(description="The sub-account's id in HighLevel.")
+    token: Annotated[SecretStr, AfterValidator(_trimmed)] = Field(
+        description="Its Private Integration Token, best as ${NAME} of an environment variable."
+    )
+    default_region: Annotated[str, AfterValidator(_region)] = Field(
+        "US", description="The country of phone numbers that are written without its code: two capital letters."
+    )
+
+
+class Form(Frozen):
+    """A web form: what sends it, how it proves that, and what becomes of its answers."""
+
+    provider: ProviderName = Field(description="The form builder that sends the webhook.")
+    location: Text = Field(description="The alias of the location that gets the contacts.")
+    operation: Literal["upsert"] = Field("upsert", description="What is done with each contact.")
+
+    secret: Secrets | None = Field(None, description="The key that the provider signs with, or a list of live ones.")
+    signature: SignatureScheme | None = Field(None, description="How the sender signs, where the provider does not.")
+    url_token: UrlTokens | None = Field(
+        None, description=f"A token at the end of the webhook's URL, at least {URL_TOKEN_LENGTH} characters, or a list."
+    )
+    header_token: HeaderToken | None = Field(None, description="A static header that proves the sender.")
+    bearer: Secrets | None = Field(None, description="The token of an Authorization: Bearer header, or a list.")
+    basic: Basic | None = Field(None, description="HTTP Basic credentials.")
+    body_token: BodyToken | None = Field(None, description="A secret field of the body.")
+    auth: Literal["none"] | None = Field(None, description='Set to "none" to take what anyone sends.')
+
+    tags: tuple[Text, ...] = Field((), description='Added to each contact; "{Question}" stands for its answer.')
+    source: str = Field("", description="The contact's source.")
+    unmapped: str = Field(
+        "note",
+        pattern=r"^(note|drop|custom_field:.+)$",
+        description='Where answers go that no field takes: "note", "drop" or "custom_field:<name>".',
+    )
+    fields: dict[str, Text] = Field({}, description="HighLevel's field = an answer's label or key, or a template.")
+    custom_fields: dict[str, Text] = Field({}, description="A custom field's name, key or id = an answer.")
+
+    max_body: int = Field(
+        MAX_BODY_BYTES, ge=1024, le=10 * 1024 * 1024, description="The largest body that is taken, in bytes."
+    )
+    accepted_status: int = Field(200, ge=200, le=299, description="The answer to a stored submission.")
+    unavailable_status: int = Field(
+        503, ge=400, le=599, description="The answer when nothing can be stored and the sender should come again."
+    )
+    redirect: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="Where a browser is sent that posts the form itself."
+    )
+    origins: tuple[Origin, ...] = Field((), description="The pages that may post from a browser; empty means any.")
+    honeypot: str = Field("", description="A field that people cannot see: a submission that fills it is set aside.")
+
+    @property
+    def scheme(self) -> SignatureScheme | None:
+        """Return how this form's requests are signed: its own scheme, or else its provider's."""
+        return self.signature or PROVIDERS[self.provider].signature
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls to HighLevel a submission of this form usually takes."""
+        return 1 + bool(self.tags) + (self.unmapped == "note")
+
+    @model_validator(mode="after")
+    def _has_a_proof(self) -> "Form":
+        chosen = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        if problem := _problem_with_proofs(chosen, self.provider):
+            raise ValueError(problem)
+        return self
+
+
+PROOFS = frozenset({"secret", "url_token", "header_token", "bearer", "basic", "body_token"})
+
+
+def _problem_with_proofs(chosen: set[str], provider: object) -> str:
+    """Return what is wrong with the proofs among a form's keys, or nothing."""
+    signs = "signature" in chosen or (isinstance(provider, str) and _signs(provider))
+    if not chosen & (PROOFS | {"auth"}):
+        return (
+            "has no proof of who sends it; set secret, url_token, header_token, bearer, basic or body_token, "
+            'or say auth = "none"'
+        )
+    if chosen & PROOFS and "auth" in chosen:
+        return 'says auth = "none" and sets a proof; remove one of the two'
+    if "signature" in chosen and "secret" not in chosen:
+        return "sets signature without secret; set secret to the key that signs"
+    if "secret" in chosen and not signs:
+        return f"sets secret, but {provider} does not sign; set signature or use another proof"
+    return ""
+
+
+def _signs(provider: str) -> bool:
+    # Of a provider that nobody knows only that is said, not how it signs.
+    return provider not in PROVIDERS or PROVIDERS[provider].signature is not None
+
+
+class Config(Frozen):
+    """All locations by alias and all forms by name."""
+
+    locations: dict[str, Location] = Field({}, description="HighLevel sub-accounts, each under an alias of your own.")
+    forms: dict[str, Form] = Field({}, description="Web forms, each under the name that stands in its webhook's URL.")
+
+
+def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read and validate the configuration; raise ConfigError with every fault at once."""
+    faults: list[Fault] = []
+    document = _document(path)
+    tables = _substituted(document, "", environment, faults)
+    try:
+        config = Config.model_validate(tables)
+    except ValidationError as error:
+        found = [_fault(detail["loc"], detail["msg"], detail["type"]) for detail in error.errors()]
+        faults += [fault for fault in found if not _is_blamed(fault, faults)]
+    faults += _wrong_names(tables) + _unknown_locations(tables) + _shared_location_ids(tables)
+    faults += [fault for fault in _wrong_proofs(tables) if fault not in faults]
+    if faults:
+        raise ConfigError(path, faults)
+    return config
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, for editors."""
+    schema = Config.model_json_schema()
+    names = {"propertyNames": {"pattern": f"^{NAME.pattern}$"}}
+    tables = {name: {**table, **names} for name, table in schema["properties"].items()}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hookline.toml"}
+    return {**head, **_with_variables({**schema, "title": "hookline.toml", "properties": tables})}
+
+
+def _with_variables(node: Any) -> Any:
+    """Return a schema in which ${NAME} may stand wherever a text has a form to keep."""
+    match node:
+        case {"pattern": str() as pattern, "type": "string", **rest}:
+            return {**rest, "type": "string", "pattern": rf"({pattern})|\$\{{"}
+        case dict():
+            return {key: _with_variables(value) for key, value in node.items()}
+        case list():
+            return [_with_variables(value) for value in node]
+        case _:
+            return node
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        remedy = "Set HOOKLINE_CONFIG to the file, or copy the sample hookline.toml."
+        raise ConfigError(path, [Fault("file", "", "the file does not exist", remedy)]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        remedy = "Make it readable UTF-8 text."
+        raise ConfigError(path, [Fault("file", "", f"the file cannot be read: {error}", remedy)]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [Fault("file", "", f"not valid TOML: {error}", "Mend that line.")]) from error
+
+
+def _substituted(value: Any, place: str, environment: Mapping[str, str], faults: list[Fault]) -> Any:
+    """Return the document with each ${NAME} replaced; a missing variable becomes a fault and stays as it is."""
+    match value:
+        case dict():
+            return {
+                key: _substituted(item, f"{place}.{key}" if place else key, environment, faults)
+                for key, item in value.items()
+            }
+        case list():
+            return [_substituted(item, f"{place}.{number}", environment, faults) for number, item in enumerate(value)]
+        case str():
+            for name in VARIABLE.findall(value):
+                if not environment.get(name):
+                    table, key = _table_and_key(tuple(place.split(".")))
+                    problem = f"{name} is not set"
+                    faults.append(Fault(table, key, problem, f"Set the environment variable {name}."))
+            return VARIABLE.sub(lambda found: environment.get(found[1]) or found[0], value)
+        case _:
+            return value
+
+
+def _table_and_key(place: tuple[str | int, ...]) -> tuple[str, str]:
+    """Split a path into its table ([forms.contact-us]) and the key in it."""
+    parts = [str(part) for part in place]
+    return ".".join(parts[:2]), ".".join(parts[2:])
+
+
+README = 'See "Configuration" in the README.'
+PROBLEMS = {
+    "missing": ("is missing", "Add it."),
+    "extra_forbidden": ("is not a key that Hookline knows", "Remove it, or check its spelling."),
+    "string_type": ("must be text", "Write it as text in quotes."),
+    "string_too_short": ("must not be empty", "Fill it in, or remove the line."),
+    "tuple_type": ("must be a list", 'Write it in brackets, for example ["one", "two"].'),
+    "dict_type": ("must be a table", README),
+    "model_type": ("must be a table", README),
+    "int_type": ("must be a whole number", "Write it without quotes."),
+    "int_parsing": ("must be a whole number", "Write it without quotes."),
+}
+PATTERNS = {
+    "unmapped": ('must be "note", "drop" or "custom_field:<name>"', README),
+    "redirect": ("must be an address", "Write it whole, for example https://example.com/thanks."),
+    "origins": ("must be an origin", "Write it as https://example.com, without a path."),
+}
+
+
+def _fault(place: tuple[str | int, ...], message: str, kind: str) -> Fault:
+    table, key = _table_and_key(place)
+    plain = message.removeprefix("Value error, ").replace("Input should be", "must be", 1).rstrip(".")
+    known = PATTERNS if kind == "string_pattern_mismatch" else PROBLEMS
+    problem, remedy = known.get(key.partition(".")[0] if known is PATTERNS else kind, (plain, README))
+    return Fault(table, key, problem, remedy)
+
+
+def _is_blamed(fault: Fault, faults: list[Fault]) -> bool:
+    """Say whether a fault only follows from another one: a value whose variable is missing fits nothing."""
+    return any(
+        fault.table == other.table and _is_within(fault.key.split("."), other.key.split(".")) for other in faults
+    )
+
+
+def _is_within(one: list[str], other: list[str]) -> bool:
+    return all(a == b for a, b in zip(one, other, strict=False))
+
+
+def _tables(tables: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    group = tables.get(kind)
+    if isinstance(group, dict):
+        yield from ((name, table) for name, table in group.items() if isinstance(table, dict))
+
+
+def _wrong_names(tables: dict[str, Any]) -> list[Fault]:
+    remedy = "Use small letters, digits, '-' and '_', beginning with a letter or digit, at most 64."
+    return [
+        Fault(f"{kind}.{name}", "", "the name cannot stand in a URL or a key", remedy)
+        for kind in ("locations", "forms")
+        for name, _ in _tables(tables, kind)
+        if not NAME.fullmatch(name)
+    ]
+
+
+def _wrong_proofs(tables: dict[str, Any]) -> list[Fault]:
+    # The model checks this too, but not where another key of the form has a fault.
+    return [
+        Fault(f"forms.{name}", "", problem, README)
+        for name, form in _tables(tables, "forms")
+        if (problem := _problem_with_proofs(set(form), form.get("provider")))
+    ]
+
+
+def _unknown_locations(tables: dict[str, Any]) -> list[Fault]:
+    aliases = [alias for alias, _ in _tables(tables, "locations")]
+    return [
+        Fault(
+            f"forms.{name}",
+            "location",
+            f"{form['location']!r} is not a location",
+            f"Use one of {', '.join(aliases)}." if aliases else f"Add a table [locations.{form['location']}].",
+        )
+        for name, form in _tables(tables, "forms")
+        if isinstance(alias := form.get("location"), str) and alias and alias not in aliases
+        if not VARIABLE.search(alias)
+    ]
+
+
+def _shared_location_ids(tables: dict[str, Any]) -> list[Fault]:
+    seen: dict[str, str] = {}
+    faults = []
+    for alias, location in _tables(tables, "locations"):
+        location_id = location.get("location_id")
+        if not isinstance(location_id, str) or VARIABLE.search(location_id):
+            continue
+        first = seen.setdefault(location_id, alias)
+        if first != alias:
+            problem = f"is the same as in [locations.{first}]: they would share one rate limit"
+            faults.append(
+                Fault(f"locations.{alias}", "location_id", problem, "Keep one alias and use it in all forms.")
+            )
+    return faults
