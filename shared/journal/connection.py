@@ -10,23 +10,21 @@ from redis.retry import Retry
 
 from shared.settings import Settings
 
-SOCKET_SECONDS = 5
-POOL_WAIT_SECONDS = 5
 
-
-def connect(settings: Settings, connections: int, retries: int) -> Redis:
+def connect(settings: Settings, connections: int, retries: int, seconds: float = 5) -> Redis:
     """
     Return a client whose pool holds at most that many connections, made when they are first needed.
 
     A call is repeated after a lost connection, `retries` times at up to a second: the journal's scripts allow it.
+    Each wait, for a connection or an answer, takes `seconds` at most.
     """
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=connections,
-        timeout=POOL_WAIT_SECONDS,
+        timeout=seconds,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries, supported_errors=(NoConnection, NoAnswer)),
-        socket_timeout=SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         socket_keepalive=True,
         health_check_interval=25,
         **tls(settings),

@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+import pytest
+
+from shared import dead_letters
+from shared.config import Config
+from shared.dead_letters import CannotReplay, Destination, Filter, NotDead, preview
+from shared.journal import Journal
+from shared.providers import PROVIDERS, Provider
+from shared.submission import Diagnosis, Edit, Reason, State
+from tests.cli.letters import BAD_PHONE, NO_IDENTIFIER, a_body, accept, bury
+
+
+def a_config(**more: object) -> Config:
+    form = {"provider": "html_form", "location": "main", "auth": "none", **more}
+    location = {"location_id": "loc-1", "token": "pit"}
+    tables = {"locations": {"main": location, "second": {**location, "location_id": "loc-2"}}}
+    return Config.model_validate({**tables, "forms": {"contact-us": form}})
+
+
+def matching(journal: Journal, **wanted: object) -> list[str]:
+    return [record.id for record in dead_letters.matching(journal, Filter.model_validate(wanted))]
+
+
+def test_a_filter_finds_what_matches_everything_in_it(journal: Journal) -> None:
+    bury(journal, "s1")
+    bury(journal, "s2", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+    bury(journal, "s3", form="other")
+
+    assert matching(journal) == ["s3", "s2", "s1"]
+    assert matching(journal, form="contact-us", reason="rejected") == ["s1"]
+    assert matching(journal, form="contact-us", location="elsewhere") == []
+
+
+def test_since_means_buried_at_that_time_or_later(journal: Journal) -> None:
+    bury(journal, "s1")
+    record = journal.find("s1")
+    assert record
+
+    assert matching(journal, since=record.since) == ["s1"]
+    assert matching(journal, since=record.since + timedelta(milliseconds=1)) == []
+
+
+def test_the_largest_group_comes_first(journal: Journal) -> None:
+    bury(journal, "s1", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+    bury(journal, "s2")
+    bury(journal, "s3", form="other")
+
+    groups = dead_letters.groups(dead_letters.matching(journal, Filter()))
+
+    assert [(group.reason, group.count, group.forms) for group in groups] == [
+        (Reason.REJECTED, 2, ("contact-us", "other")),
+        (Reason.UNMAPPABLE, 1, ("contact-us",)),
+    ]
+
+
+def test_a_plan_counts_by_form_reason_and_group(journal: Journal) -> None:
+    for id in ("s1", "s2"):
+        bury(journal, id)
+
+    [(key, count)] = dead_letters.plan(dead_letters.matching(journal, Filter())).items()
+
+    assert key[:2] == ("contact-us", "rejected")
+    assert count == 2
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "commands"),
+    [
+        (
+            BAD_PHONE,
+            ["hookline dead edit s1 --field phone=+15551234567", "hookline dead edit s1 --drop phone"],
+        ),
+        (NO_IDENTIFIER, ["hookline dead edit s1 --field email=VALUE"]),
+        (Diagnosis(field="", rule="HTTP 418: tea", fix="read the answer"), []),
+    ],
+)
+def test_a_fix_holds_the_commands_that_mend_it(journal: Journal, diagnosis: Diagnosis, commands: list[str]) -> None:
+    bury(journal, "s1", diagnosis=(diagnosis,))
+
+    [shown] = dead_letters.show(journal, "s1").diagnosis
+
+    assert dead_letters.commands(shown.fix) == commands
+
+
+def test_a_replay_takes_provider_and_location_of_today(journal: Journal) -> None:
+    bury(journal, "s1", provider="typeform")
+
+    dead_letters.replay(journal, a_config(location="second"), "s1")
+
+    record = journal.find("s1")
+    assert record
+    assert (record.state, record.provider, record.location) == (State.WAITING, "html_form", "second")
+    assert journal.ledger_of_location("second").waiting == 1
+
+
+def test_a_letter_whose_form_is_gone_stays(journal: Journal) -> None:
+    bury(journal, "s1", form="removed")
+
+    with pytest.raises(CannotReplay, match="'removed' is not in the configuration"):
+        dead_letters.replay(journal, a_config(), "s1")
+
+    assert matching(journal) == ["s1"]
+
+
+def test_only_dead_letters_are_edited_replayed_and_discarded(journal: Journal) -> None:
+    accept(journal, "s1")
+
+    with pytest.raises(NotDead, match="it is waiting"):
+        dead_letters.edit(journal, "s1", Edit(drop=("phone",)))
+    with pytest.raises(NotDead):
+        dead_letters.replay(journal, a_config(), "s1")
+    with pytest.raises(NotDead):
+        dead_letters.discard(journal, "s1")
+
+
+def test_a_discarded_letter_is_counted_as_such(journal: Journal) -> None:
+    bury(journal, "s1")
+
+    dead_letters.discard(journal, "s1")
+
+    assert (journal.ledger().dead, journal.ledger().discarded) == (0, 1)
+
+
+def test_a_replay_would_send_what_was_edited(journal: Journal) -> None:
+    bury(journal, "s1", body=a_body(phone="12"))
+    dead_letters.edit(journal, "s1", Edit(fields={"phone": "+12065550161"}))
+
+    found = dead_letters.preview_replay(journal, a_config(), "s1")
+
+    assert found.contact["phone"] == "+12065550161"
+    assert found.is_mapped
+
+
+def test_a_fault_of_an_adapter_is_previewed_as_the_delivery_would_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_body: bytes, _content_type: str) -> None:
+        raise IndexError
+
+    config = a_config()
+    provider = Provider("html_form", "broken", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(PROVIDERS, "html_form", provider)
+
+    found = preview(b"", "", Destination(config.forms["contact-us"], config.locations["main"]))
+
+    assert found.status == "unmappable"
+    assert found.diagnosis[0].rule == "IndexError while reading the answers"

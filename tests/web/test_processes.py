@@ -1,0 +1,171 @@
+"""Real gunicorn processes on a free port."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.journal import Journal
+from shared.local_redis import LocalRedis, free_port
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "abcdefghijklmnopqrstuvwxyz"
+CONFIG = f"""
+[locations.main]
+location_id = "loc1"
+token = "pit-1"
+
+[forms.contact]
+provider = "generic_json"
+location = "main"
+url_token = "{TOKEN}"
+"""
+START_SECONDS = 20
+
+Gunicorn = Callable[..., "Server"]
+
+
+class Server:
+    """gunicorn as the Procfile starts it, with its output in a file."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.url = f"http://127.0.0.1:{environment['PORT']}"
+        self._log = folder / "gunicorn.log"
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:web.server", "web.app:create_app()"]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def wait_until_it_answers(self) -> "Server":
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                httpx.get(f"{self.url}/healthz")
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return self
+        raise AssertionError(f"web did not start:\n{self.log}")
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(START_SECONDS)
+
+
+@pytest.fixture
+def gunicorn(redis_server: LocalRedis, tmp_path: Path) -> Iterator[Gunicorn]:
+    """Return a function that starts gunicorn with these variables on top of what it needs."""
+    started: list[Server] = []
+
+    def start(config: str = CONFIG, **variables: str) -> Server:
+        path = tmp_path / "hookline.toml"
+        path.write_text(config)
+        environment = {
+            **{name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"},
+            "REDIS_URL": redis_server.url,
+            "HOOKLINE_CONFIG": str(path),
+            "PORT": str(free_port()),
+            "WEB_CONCURRENCY": "2",
+            **variables,
+        }
+        started.append(Server(tmp_path, environment))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.end()
+
+
+def test_twenty_clients_with_one_body_make_one_submission(gunicorn: Gunicorn, journal: Journal) -> None:
+    server = gunicorn().wait_until_it_answers()
+    together = threading.Barrier(20)
+
+    def post(_: int) -> tuple[str, str]:
+        together.wait()
+        answer = httpx.post(f"{server.url}/hooks/contact/{TOKEN}", json={"email": "ada@example.com"}, timeout=20)
+        content = answer.raise_for_status().json()
+        return content["status"], content["id"]
+
+    with ThreadPoolExecutor(20) as clients:
+        answers = list(clients.map(post, range(20)))
+
+    assert Counter(status for status, _ in answers) == {"accepted": 1, "duplicate": 19}
+    assert len({submission_id for _, submission_id in answers}) == 1
+    assert journal.ledger().accepted == 1
+
+
+def test_sigterm_in_the_middle_of_requests_loses_no_accepted_submission(gunicorn: Gunicorn, journal: Journal) -> None:
+    server = gunicorn().wait_until_it_answers()
+    accepted: list[str] = []
+    busy = threading.Event()
+
+    def post(client: int) -> None:
+        with httpx.Client(timeout=20) as http:
+            for number in range(10_000):
+                try:
+                    answer = http.post(f"{server.url}/hooks/contact/{TOKEN}", json={"client": client, "n": number})
+                except httpx.TransportError:
+                    return
+                accepted.append(answer.raise_for_status().json()["id"])
+                if len(accepted) > 100:
+                    busy.set()
+
+    with ThreadPoolExecutor(8) as clients:
+        for client in range(8):
+            clients.submit(post, client)
+        assert busy.wait(START_SECONDS)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+
+    assert len(accepted) > 100
+    missing = [submission_id for submission_id in accepted if journal.find(submission_id) is None]
+    assert missing == []
+    # What was stored but whose answer met a closed connection is a duplicate when the sender comes again.
+    assert len(set(accepted)) <= journal.ledger().accepted <= len(accepted) + 8
+
+
+def test_no_log_of_the_server_shows_a_token(gunicorn: Gunicorn) -> None:
+    server = gunicorn(GUNICORN_CMD_ARGS="--access-logfile - --log-level debug").wait_until_it_answers()
+
+    httpx.post(f"{server.url}/hooks/contact/{TOKEN}", json={"a": 1})
+    httpx.post(f"{server.url}/hooks/contact?token={TOKEN}", json={"a": 1}, headers={"Referer": f"http://x/?t={TOKEN}"})
+    httpx.post(f"{server.url}/hooks/contact/{TOKEN}", content=b"{broken")
+    httpx.post(f"{server.url}/hooks/contact/{TOKEN}{'x' * 9000}", json={"a": 1})
+    httpx.post(f"{server.url}/hooks/contact/{TOKEN}", headers={"Expect": "nonsense"})
+
+    assert "POST /hooks/contact" in server.log
+    assert TOKEN not in server.log
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "message"),
+    [
+        ({"LEASE_SECONDS": "soon"}, CONFIG, "LEASE_SECONDS"),
+        ({}, CONFIG.replace("generic_json", "telepathy"), "[forms.contact] provider: 'telepathy' is not a provider"),
+        ({"HOOKLINE_CONFIG": "/nowhere.toml"}, CONFIG, "the file does not exist"),
+    ],
+)
+def test_a_fault_in_the_set_up_ends_the_process_with_a_plain_message(
+    gunicorn: Gunicorn, variables: dict[str, str], config: str, message: str
+) -> None:
+    server = gunicorn(config, **variables)
+
+    assert server.process.wait(START_SECONDS) == 1
+    assert "Hookline cannot start" in server.log
+    assert message in server.log
+    assert "Traceback" not in server.log

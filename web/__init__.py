@@ -1,0 +1,1 @@
+"""Receives webhooks, and shows operators what happened."""
