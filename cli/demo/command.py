@@ -169,12 +169,15 @@ def _checks(stage: Stage, visitors: list[Delivery]) -> list[Check]:
     events = [event.event for record in journal.submissions(State.DELIVERED) for event in journal.events(record.id)]
     names = {f"{contact.get('firstName')} {contact.get('lastName')}" for contact in found}
     first: dict[str, Any] = next((contact for contact in found if contact.get("email") == visitors[0].email), {})
+    spent_rightly = sum(record.attempts for record in journal.submissions(State.DELIVERED)) <= answers.get("503", 0)
     shelves = all(by_ledger == counted for _, by_ledger, counted in journal.shelves()) and not journal.misplaced()
     return [
         Check(f"{ledger.accepted} submissions accepted", ledger.accepted == len(visitors)),
         Check(f"{len(found)} contacts, each with its name", names == {visitor.name for visitor in visitors}),
         Check(f"{ledger.duplicate} duplicates suppressed", ledger.duplicate == DUPLICATES),
-        Check(f"{answers.get('429', 0)} × 429 survived, no attempt spent", answers.get("429", 0) >= 1),
+        Check(
+            f"{answers.get('429', 0)} × 429 survived, no attempt spent", answers.get("429", 0) >= 1 and spent_rightly
+        ),
         Check(f"{answers.get('503', 0)} × 503 survived", answers.get("503", 0) >= 1),
         Check(f"{answers.get('422', 0)} × 422 buried", answers.get("422") == 1 and events.count("buried") == 1),
         Check("the dead letter mended and replayed", events.count("edited") == events.count("replayed") == 1),

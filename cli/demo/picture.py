@@ -50,7 +50,7 @@ class Picture:
         """Add a line to the story."""
         self.story.append(line)
         if not self._live:
-            self.console.print(line)
+            self.console.print(line, soft_wrap=True)
 
     def show(self, view: View) -> None:
         """Draw a new view."""

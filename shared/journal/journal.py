@@ -1,11 +1,12 @@
 """The journal: what receivers, workers and operators ask of it."""
 
 import json
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any, cast
 
 from redis import Redis
@@ -19,6 +20,7 @@ from shared.submission import Attempt, Edit, State
 
 HEARTBEAT_SECONDS = 15
 FORGET_AT_ONCE = 200
+IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -237,8 +239,14 @@ class Journal:
 
     def _ids(self, state: State, limit: int) -> Iterator[str]:
         for shelf in self._shelves(state):
-            ids = cast(list[bytes], self.redis.zrange(shelf, 0, limit - 1, desc=True))
-            yield from (name.decode() for name in ids)
+            left = limit or sys.maxsize
+            for start in count(0, IDS_AT_ONCE):
+                last = start + min(left, IDS_AT_ONCE) - 1
+                ids = cast(list[bytes], self.redis.zrange(shelf, start, last, desc=True))
+                yield from (name.decode() for name in ids)
+                left -= len(ids)
+                if len(ids) < IDS_AT_ONCE or not left:
+                    break
 
     def _shelves(self, state: State) -> list[str]:
         if state is not State.WAITING:

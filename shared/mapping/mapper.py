@@ -37,7 +37,7 @@ def map_answers(answers: Sequence[Answer], form: Form, location: Location, edit:
 
 def _note(draft: Draft, form: Form) -> str:
     """Return the note of the answers that no field took, unless they are dropped or go to a custom field."""
-    lines = [f"{_label(draft.answers[place])}: {text}" for place, text in sorted(draft.noted.items())]
+    lines = [f"{_label(draft.answers[place])} {text}" for place, text in sorted(draft.noted.items())]
     note = "" if form.unmapped == "drop" else "\n".join(lines)
     if not form.unmapped.startswith(TO_CUSTOM_FIELD):
         return note
@@ -46,7 +46,8 @@ def _note(draft: Draft, form: Form) -> str:
 
 
 def _label(answer: Answer) -> str:
-    return " ".join((answer.label or answer.key).split()).rstrip(":") or "Answer"
+    label = " ".join((answer.label or answer.key).split()).rstrip(":") or "Answer"
+    return label if label.endswith(("?", "!", ".")) else f"{label}:"
 
 
 def _require_identifier(draft: Draft) -> None:

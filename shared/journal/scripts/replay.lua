@@ -15,7 +15,11 @@ if location ~= before then -- the form delivers elsewhere by now: its population
 end
 redis.call('HSET', key('sub', id), 'provider', provider, 'location', location, 'calls', calls, 'lane', 'replay',
   'attempts', '0', 'crashes', '0')
-redis.call('HDEL', key('sub', id), 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged', 'reupserted',
+-- A note on record may be another contact's by now: look for it before writing it.
+if read(id, 'note') == 'done' then
+  redis.call('HSET', key('sub', id), 'note', 'started')
+end
+redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged', 'reupserted',
   'forbidden', 'unknown_since')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))

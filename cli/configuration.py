@@ -1,0 +1,56 @@
+"""What can be said offline: whether the configuration is right, its schema, the form builders we know."""
+
+import click
+
+from cli.options import as_json
+from cli.output import print_json, print_table
+from shared.checks import checked_config
+from shared.config import ConfigError, json_schema
+from shared.providers import PROVIDERS
+from shared.settings import SettingsError, load_settings
+
+
+@click.command(epilog="Example: hookline check --json")
+@as_json
+def check(as_json: bool) -> None:
+    """Validate the configuration, offline, and name every fault."""
+    try:
+        config = checked_config(load_settings().hookline_config)
+    except (SettingsError, ConfigError) as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "faults": _faults(error), "forms": 0, "locations": 0})
+        raise click.exceptions.Exit(1) from error
+    forms, locations = len(config.forms), len(config.locations)
+    if as_json:
+        print_json({"ok": True, "faults": [], "forms": forms, "locations": locations})
+    else:
+        click.echo(f"The configuration is fine: {_count(forms, 'form')}, {_count(locations, 'location')}.")
+
+
+@click.command(epilog="Example: hookline schema > hookline.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of hookline.toml, for editors."""
+    print_json(json_schema())
+
+
+@click.command(epilog="Example: hookline providers")
+@as_json
+def providers(as_json: bool) -> None:
+    """List the form builders that a form's provider may name."""
+    rows = [(name, provider.title, bool(provider.signature)) for name, provider in sorted(PROVIDERS.items())]
+    if as_json:
+        print_json({"items": [{"name": row[0], "title": row[1], "signs": row[2]} for row in rows], "next": None})
+    else:
+        print_table(("name", "title", "signs"), rows)
+
+
+def _faults(error: SettingsError | ConfigError) -> list[dict[str, str]]:
+    if isinstance(error, ConfigError):
+        faults = error.faults
+        return [{"table": f.table, "key": f.key, "problem": f.problem, "remedy": f.remedy} for f in faults]
+    return [{"table": "environment", "key": "", "problem": line, "remedy": ""} for line in str(error).splitlines()]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

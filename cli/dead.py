@@ -1,0 +1,250 @@
+"""`hookline dead`: what could not be delivered, to be understood, mended, replayed or discarded."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+from pydantic import JsonValue
+from rich.progress import track
+
+from cli import details
+from cli.options import (
+    after_option,
+    as_json,
+    form_option,
+    limit_option,
+    location_option,
+    since_option,
+    yes_option,
+)
+from cli.output import print_items, print_json, print_table, terminal
+from cli.preview import print_preview
+from cli.submissions import print_page
+from cli.wiring import Wiring, pass_wiring
+from shared import dead_letters
+from shared.dead_letters import CannotReplay, DeadLetterError, Filter
+from shared.status import NoSuchSubmission
+from shared.submission import Edit, Reason
+
+SHOWN_FAILURES = 20
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something to do to dead letters, one after the other."""
+
+    verb: str
+    done: str
+    do: Callable[[str], None]
+
+
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that choose dead letters, as one `wanted`."""
+
+    @form_option
+    @location_option
+    @click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Only those with it.")
+    @since_option
+    @click.option("--group", default="", metavar="GROUP", help="Only those of this group; see --groups of `dead list`.")
+    @wraps(command)
+    def chosen(*args: Any, form: str, location: str, reason: str | None, since: Any, group: str, **kwargs: Any) -> None:
+        why = Reason(reason) if reason else None
+        wanted = Filter(form=form, location=location, reason=why, since=since, group=group)
+        command(*args, wanted=wanted, **kwargs)
+
+    return chosen
+
+
+ids_argument = click.argument("ids", nargs=-1, metavar="[ID]...")
+all_option = click.option("--all", "everything", is_flag=True, help="Every dead letter.")
+
+
+@click.group(epilog="Example: hookline dead list --groups")
+def dead() -> None:
+    """Understand, mend, replay and discard dead letters."""
+
+
+@dead.command("list", epilog="Example: hookline dead list --reason rejected --since 2d")
+@filtered
+@click.option("--groups", is_flag=True, help="One line for all that share a cause.")
+@limit_option
+@after_option
+@as_json
+@pass_wiring
+def list_dead(wiring: Wiring, wanted: Filter, groups: bool, limit: int, after: str, as_json: bool) -> None:
+    """List dead letters, the one that was buried last first."""
+    if groups:
+        _print_groups(wiring, wanted, as_json)
+    else:
+        print_page(dead_letters.listed(wiring.journal, wanted, limit, after), as_json, "No dead letters match.")
+
+
+@dead.command(epilog="Example: hookline dead show sub_01JD3M3GZ8QX6W5V4T3S2R1Q0P")
+@click.argument("submission_id", metavar="ID")
+@as_json
+@pass_wiring
+def show(wiring: Wiring, submission_id: str, as_json: bool) -> None:
+    """Show why ID became a dead letter, and how to mend it."""
+    detail = dead_letters.show(wiring.journal, submission_id)
+    if as_json:
+        print_json(detail)
+        return
+    details.print_head(detail)
+    details.print_diagnosis(detail)
+    details.print_answers(detail)
+    details.print_contact(detail)
+    details.print_losses(detail)
+    details.print_edit(detail)
+    details.print_history(detail)
+    details.print_attempts(detail)
+    details.print_body(detail)
+
+
+@dead.command(epilog="Example: hookline dead edit sub_01JD… --field phone=+12065550161 --replay")
+@click.argument("submission_id", metavar="ID")
+@click.option("--answer", "answers", multiple=True, metavar="LABEL=VALUE", help="Correct what the visitor filled in.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="Set a field of the contact.")
+@click.option("--drop", multiple=True, metavar="NAME", help="Leave a field of the contact out.")
+@click.option("--replay", "and_replay", is_flag=True, help="Replay it, if a contact can be made of it now.")
+@pass_wiring
+def edit(
+    wiring: Wiring,
+    submission_id: str,
+    answers: tuple[str, ...],
+    fields: tuple[str, ...],
+    drop: tuple[str, ...],
+    and_replay: bool,
+) -> None:
+    """
+    Change the dead letter ID.
+
+    The contact that a replay would send now is shown. Later edits go on top of earlier ones.
+    """
+    change = _change(answers, fields, drop)
+    config = wiring.config
+    dead_letters.edit(wiring.journal, submission_id, change)
+    try:
+        found = dead_letters.preview_replay(wiring.journal, config, submission_id)
+    except CannotReplay as error:
+        raise click.ClickException(f"The edit is kept. But {error}") from error
+    print_preview(found)
+    if not found.is_mapped:
+        click.echo("\nThe edit is kept, but still no contact can be made of it: edit it again.", err=True)
+        raise click.exceptions.Exit(1 if and_replay else 0)
+    if and_replay:
+        dead_letters.replay(wiring.journal, config, submission_id)
+        click.echo(f"\nReplayed {submission_id}.")
+    else:
+        click.echo(f"\nThe edit is kept. To send it: hookline dead replay {submission_id}")
+
+
+@dead.command(epilog="Example: hookline dead replay --group rejected-3fa94c --yes")
+@ids_argument
+@filtered
+@all_option
+@yes_option
+@pass_wiring
+def replay(wiring: Wiring, ids: tuple[str, ...], wanted: Filter, everything: bool, yes: bool) -> None:
+    """
+    Deliver dead letters again, by today's configuration.
+
+    Either those that are named by ID, or those that the options choose.
+    """
+    config = wiring.config
+    act = Act("replay", "Replayed", lambda submission_id: dead_letters.replay(wiring.journal, config, submission_id))
+    _carry_out(act, _chosen(wiring, act, ids, wanted, everything, yes))
+
+
+@dead.command(epilog="Example: hookline dead discard sub_01JD3M3GZ8QX6W5V4T3S2R1Q0P")
+@ids_argument
+@filtered
+@all_option
+@yes_option
+@pass_wiring
+def discard(wiring: Wiring, ids: tuple[str, ...], wanted: Filter, everything: bool, yes: bool) -> None:
+    """
+    Drop dead letters for good.
+
+    Either those that are named by ID, or those that the options choose.
+    """
+    act = Act("discard", "Discarded", lambda submission_id: dead_letters.discard(wiring.journal, submission_id))
+    _carry_out(act, _chosen(wiring, act, ids, wanted, everything, yes))
+
+
+def _print_groups(wiring: Wiring, wanted: Filter, as_json: bool) -> None:
+    groups = dead_letters.groups(dead_letters.matching(wiring.journal, wanted))
+    if as_json:
+        print_items(groups)
+    elif groups:
+        rows = [(one.group, one.count, one.reason, one.rule, one.oldest, one.newest) for one in groups]
+        print_table(("group", "count", "reason", "rule", "oldest", "newest"), rows)
+    else:
+        click.echo("No dead letters match.")
+
+
+def _change(answers: tuple[str, ...], fields: tuple[str, ...], drop: tuple[str, ...]) -> Edit:
+    if not (answers or fields or drop):
+        raise click.UsageError("Say what to change: --answer LABEL=VALUE, --field NAME=VALUE or --drop NAME.")
+    corrected: dict[str, JsonValue] = {}
+    corrected.update(_pair("--answer", text) for text in answers)
+    return Edit(answers=corrected, fields=dict(_pair("--field", text) for text in fields), drop=drop)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals):
+        raise click.UsageError(f"{option} {text!r} is no pair; write NAME=VALUE.")
+    return name, value
+
+
+def _chosen(
+    wiring: Wiring, act: Act, ids: tuple[str, ...], wanted: Filter, everything: bool, yes: bool
+) -> Iterable[str]:
+    """Return the ids to act on; those chosen by options only after their plan was shown and agreed to."""
+    by_options = everything or wanted != Filter()
+    if bool(ids) == by_options:
+        raise click.UsageError("Name dead letters by ID, or choose them by options (--all for every one), not both.")
+    if ids:
+        return dict.fromkeys(ids)
+    records = list(dead_letters.matching(wiring.journal, wanted))
+    if not records:
+        raise click.ClickException("No dead letters match. See `hookline dead list`.")
+    click.echo(f"To {act.verb}: {len(records)}")
+    rows = [(*key, count) for key, count in sorted(dead_letters.plan(records).items())]
+    print_table(("form", "reason", "group", "count"), rows)
+    _agree(act, len(records), yes)
+    return [record.id for record in records]
+
+
+def _agree(act: Act, count: int, yes: bool) -> None:
+    if yes:
+        return
+    if not is_terminal():
+        raise click.UsageError(f"Nobody can be asked here: add --yes to {act.verb} these {count}.")
+    click.confirm(f"{act.verb.capitalize()} {count}?", abort=True)
+
+
+def is_terminal() -> bool:
+    """Say whether somebody can answer."""
+    return sys.stdin.isatty()
+
+
+def _carry_out(act: Act, ids: Iterable[str]) -> None:
+    names = list(ids)
+    console = terminal(sys.stderr)
+    hidden = len(names) == 1 or not console.is_terminal
+    failures = []
+    for name in track(names, act.done, console=console, transient=True, disable=hidden):
+        try:
+            act.do(name)
+        except (DeadLetterError, NoSuchSubmission) as error:
+            failures.append(str(error))
+    click.echo(f"{act.done} {len(names) - len(failures)} of {len(names)}.")
+    if failures:
+        more = len(failures) - SHOWN_FAILURES
+        shown = failures[:SHOWN_FAILURES] + ([f"… and {more} more."] if more > 0 else [])
+        click.echo("\n".join(shown), err=True)
+        raise click.exceptions.Exit(1)

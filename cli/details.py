@@ -1,0 +1,132 @@
+"""One submission in full, part by part, for people."""
+
+import json
+
+from pydantic import JsonValue
+
+from cli.output import moment, print_table, print_text, print_title
+from shared.dead_letters import Preview, commands
+from shared.status import Detail, Happening
+from shared.submission import Attempt, as_text
+
+
+def print_head(detail: Detail) -> None:
+    """Print what it is and where it stands."""
+    facts = {
+        "id": detail.id,
+        "form": f"{detail.form} ({detail.provider})",
+        "location": detail.location,
+        "state": f"{detail.state} since {moment(detail.since)}",
+        "accepted": moment(detail.accepted_at),
+        "contact": detail.contact_id,
+        "reason": detail.reason,
+        "group": detail.group,
+    }
+    for name, value in facts.items():
+        if value:
+            print_text(f"{name:<10}{value}")
+
+
+def print_diagnosis(detail: Detail) -> None:
+    """Print what was wrong, field by field, and the commands that mend it."""
+    if not detail.diagnosis:
+        return
+    print_table(("field", "value", "rule"), [(d.field, d.value, d.rule) for d in detail.diagnosis], "What was wrong")
+    print_title("What to do")
+    for found in detail.diagnosis:
+        # A command stands on a line of its own, so that it can be copied.
+        print_text("\n".join(commands(found.fix)) or found.fix or f"hookline dead replay {detail.id}")
+
+
+def print_history(detail: Detail) -> None:
+    """Print what happened, in the order of time."""
+    events = [(event.at, event.event, _about_event(event)) for event in detail.events]
+    attempts = [(attempt.at, attempt.step, _outcome(attempt)) for attempt in detail.attempts]
+    print_table(("at", "what", "details"), sorted(events + attempts), "History")
+
+
+def print_answers(found: Detail | Preview) -> None:
+    """Print what the visitor filled in."""
+    if found.answers:
+        rows = [(answer.label or answer.key, answer.type, answer.text) for answer in found.answers]
+        print_table(("label", "type", "value"), rows, "Answers")
+
+
+def print_contact(found: Detail | Preview) -> None:
+    """Print the contact, where its values came from, and what of the answers did not go into it."""
+    if found.contact:
+        values = _flat(found.contact)
+        rows = [(name, value, found.provenance.get(name, "")) for name, value in values.items()]
+        print_table(("field", "value", "from"), rows, "Contact")
+    if found.left_out:
+        print_table(("field", "value", "why"), [(o.field, o.value, o.why) for o in found.left_out], "Left out")
+    for title, text in (("Tags", ", ".join(found.tags)), ("Note", found.note)):
+        if text:
+            print_title(title)
+            print_text(text)
+
+
+def print_losses(detail: Detail) -> None:
+    """Print the fields that HighLevel has not taken."""
+    for title, names in (("Sent without", detail.salvaged), ("Not stored by HighLevel", detail.not_stored)):
+        if names:
+            print_title(title)
+            print_text(", ".join(names))
+
+
+def print_edit(detail: Detail) -> None:
+    """Print what an operator has changed."""
+    edit = detail.edit
+    rows = [("answer", label, as_text(value)) for label, value in edit.answers.items()]
+    rows += [("field", name, value) for name, value in edit.fields.items()]
+    rows += [("drop", name, "") for name in edit.drop]
+    if rows:
+        print_table(("change", "name", "value"), rows, "Edited")
+
+
+def print_attempts(detail: Detail) -> None:
+    """Print each call to HighLevel with its answer."""
+    for attempt in detail.attempts:
+        print_title(f"{moment(attempt.at)} {attempt.step}")
+        print_text(f"sent: {_json(attempt.request)}")
+        print_text(f"HTTP {attempt.status}: {_json(attempt.response)}" if attempt.status else _json(attempt.response))
+
+
+def print_body(detail: Detail) -> None:
+    """Print the request's body as it came."""
+    if detail.body is None:
+        return
+    encoding = " in base64" if detail.body_encoding == "base64" else ""
+    print_title(f"Body ({detail.content_type or 'no content type'}){encoding}")
+    print_text(detail.body)
+
+
+def _flat(contact: dict[str, JsonValue]) -> dict[str, str]:
+    """Return the fields as text, each custom field under the name that provenance gives it."""
+    fields = {name: as_text(value) for name, value in contact.items() if name != "customFields"}
+    custom_fields = contact.get("customFields")
+    for item in custom_fields if isinstance(custom_fields, list) else []:
+        if isinstance(item, dict):
+            fields[f"customFields.{item.get('key') or item.get('id')}"] = as_text(item.get("field_value"))
+    return fields
+
+
+def _about_event(event: Happening) -> str:
+    data = dict(event.data)
+    diagnosis = data.pop("diagnosis", None)
+    texts = [f"{name}: {as_text(value)}" for name, value in data.items() if as_text(value)]
+    if isinstance(diagnosis, list):
+        texts += [_cause(found) for found in diagnosis if isinstance(found, dict)]
+    return "; ".join(texts)
+
+
+def _cause(found: dict[str, JsonValue]) -> str:
+    return f"{found.get('field', '')}: {found.get('rule', '')}".removeprefix(": ")
+
+
+def _outcome(attempt: Attempt) -> str:
+    return f"HTTP {attempt.status}" if attempt.status else as_text(attempt.response)
+
+
+def _json(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,34 @@
+"""Errors as one message that names the thing and the way out, instead of a traceback."""
+
+from typing import Any
+
+import click
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
+
+from cli.wiring import Wiring
+from shared.config import ConfigError
+from shared.dead_letters import DeadLetterError
+from shared.settings import SettingsError
+from shared.status import BadCursor, NoSuchSubmission
+
+
+class SafeGroup(click.Group):
+    """A group whose commands may raise what our objects raise: it ends the process with 1, or 2 for wrong usage."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, ConfigError, NoSuchSubmission, DeadLetterError) as error:
+            raise click.ClickException(str(error)) from error
+        except BadCursor as error:
+            raise click.UsageError(f"--after: {error}.") from error
+        except (NoConnection, NoAnswer) as error:
+            address = ctx.ensure_object(Wiring).redis_address
+            cause = str(error).rstrip(".")
+            message = f"Redis at {address} does not answer: {cause}. Start it, or set REDIS_URL to a running one."
+            raise click.ClickException(message) from error
+        except RedisError as error:
+            raise click.ClickException(f"Redis refused: {error}") from error

@@ -1,0 +1,18 @@
+"""`hookline sandbox`: a local HighLevel, as a process of its own."""
+
+import os
+import sys
+
+import click
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+    epilog="Example: hookline sandbox --port 4010",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: tuple[str, ...]) -> None:
+    """Run a local HighLevel to try things against."""
+    command = [sys.executable, "-m", "sandbox", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted

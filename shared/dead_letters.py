@@ -1,0 +1,250 @@
+"""
+Dead letters: listed, grouped, shown, mended, replayed, discarded.
+
+What can go wrong:
+
+* DeadLetterError
+  - NotDead        the submission is none (any more): somebody else was faster
+  - CannotReplay   today's configuration has no place for it: mend the configuration first
+"""
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Literal
+
+from pydantic import JsonValue
+
+from shared import logs
+from shared.config import Config, Form, Location
+from shared.journal import Journal, Record
+from shared.mapping import LeftOut, Unmappable, map_answers
+from shared.providers import PROVIDERS, UnreadableBody
+from shared.status import Detail, Page, find, page
+from shared.status import show as show_submission
+from shared.submission import Answer, Diagnosis, Edit, Frozen, Reason, State
+
+OPTION = re.compile(r"--(?:field|drop|answer) [^\s,]+")
+NO_EDIT = Edit()
+
+
+class DeadLetterError(Exception):
+    """Something that an operator asked for cannot be done to this submission; the message says why."""
+
+
+class NotDead(DeadLetterError):
+    """The submission is no dead letter."""
+
+    def __init__(self, submission_id: str, state: State | None = None) -> None:
+        now = f"it is {state}" if state and state is not State.DEAD else "somebody else was faster"
+        super().__init__(f"{submission_id} is no dead letter: {now}. See `hookline submissions show {submission_id}`.")
+
+
+class CannotReplay(DeadLetterError):
+    """The form, or its location, is not in today's configuration."""
+
+
+class Filter(Frozen):
+    """Which dead letters are meant: those that match everything that is given."""
+
+    form: str = ""
+    location: str = ""
+    reason: Reason | None = None
+    group: str = ""
+    since: datetime | None = None  # buried at that time or later
+
+    def admits(self, record: Record) -> bool:
+        """Say whether a dead letter matches, whenever it was buried."""
+        return (
+            self.form in ("", record.form)
+            and self.location in ("", record.location)
+            and self.reason in (None, record.reason)
+            and self.group in ("", record.group)
+        )
+
+
+class Group(Frozen):
+    """Dead letters that share a cause; `rule` is an example of it, oldest and newest are when they were buried."""
+
+    group: str
+    count: int
+    reason: Reason | None
+    rule: str
+    forms: tuple[str, ...]
+    oldest: datetime
+    newest: datetime
+
+
+class Preview(Frozen):
+    """What a body would become if it were delivered now."""
+
+    status: Literal["mapped", "unmappable", "unreadable", "ignored"]
+    answers: tuple[Answer, ...] = ()
+    contact: dict[str, JsonValue] = {}
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    provenance: dict[str, str] = {}
+    left_out: tuple[LeftOut, ...] = ()
+    diagnosis: tuple[Diagnosis, ...] = ()
+
+    @property
+    def is_mapped(self) -> bool:
+        """Say whether there is a contact to send."""
+        return self.status == "mapped"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a submission goes by today's configuration."""
+
+    form: Form
+    location: Location
+
+
+def matching(journal: Journal, wanted: Filter) -> Iterator[Record]:
+    """Yield the dead letters that match, newest first."""
+    records: Iterator[Record] = (record for record in journal.submissions(State.DEAD) if record.state is State.DEAD)
+    if since := wanted.since:
+        records = takewhile(lambda record: record.since >= since, records)
+    return filter(wanted.admits, records)
+
+
+def listed(journal: Journal, wanted: Filter, limit: int, after: str = "") -> Page:
+    """Return the dead letters that match, newest first."""
+    return page(matching(journal, wanted), limit, after)
+
+
+def groups(records: Iterable[Record]) -> tuple[Group, ...]:
+    """Return the groups of some dead letters, the largest first."""
+    members: dict[str, list[Record]] = {}
+    for record in records:
+        members.setdefault(record.group or str(record.reason), []).append(record)
+    found = [_group(name, alike) for name, alike in members.items()]
+    return tuple(sorted(found, key=lambda group: -group.count))
+
+
+def plan(records: Iterable[Record]) -> Counter[tuple[str, str, str]]:
+    """Return how many of some dead letters there are for each form, reason and group."""
+    return Counter((record.form, str(record.reason), record.group) for record in records)
+
+
+def show(journal: Journal, submission_id: str) -> Detail:
+    """Return everything about a dead letter, its fixes as commands to copy; raise NoSuchSubmission or NotDead."""
+    detail = show_submission(journal, submission_id)
+    if detail.state is not State.DEAD:
+        raise NotDead(submission_id, detail.state)
+    diagnosis = tuple(_with_command(found, submission_id) for found in detail.diagnosis)
+    return detail.model_copy(update={"diagnosis": diagnosis})
+
+
+def commands(fix: str) -> list[str]:
+    """Return the commands that a fix offers."""
+    return re.findall(rf"hookline dead edit \S+ {OPTION.pattern}", fix)
+
+
+def edit(journal: Journal, submission_id: str, change: Edit) -> None:
+    """Keep a change of a dead letter on top of earlier ones; it counts from the next replay on."""
+    record = _dead(journal, submission_id)
+    if not journal.edit(record.id, record.edit.merged(change), change):
+        raise NotDead(record.id)
+    logs.event("edited", submission=record.id, form=record.form)
+
+
+def replay(journal: Journal, config: Config, submission_id: str) -> None:
+    """Let a dead letter be delivered again, by today's configuration of its form."""
+    record = _dead(journal, submission_id)
+    form = destination(config, record).form
+    if not journal.replay(record.id, form.provider, form.location, form.calls):
+        raise NotDead(record.id)
+    logs.event("replayed", submission=record.id, form=record.form, location=form.location)
+
+
+def discard(journal: Journal, submission_id: str) -> None:
+    """Drop a dead letter for good."""
+    record = _dead(journal, submission_id)
+    if not journal.discard(record.id):
+        raise NotDead(record.id)
+    logs.event("discarded", submission=record.id, form=record.form)
+
+
+def preview_replay(journal: Journal, config: Config, submission_id: str) -> Preview:
+    """Say what a replay of this dead letter would send now, with its edit."""
+    record = _dead(journal, submission_id)
+    to = destination(config, record)
+    return preview(journal.body(record.id) or b"", record.content_type, to, record.edit)
+
+
+def destination(config: Config, record: Record) -> Destination:
+    """Return where a dead letter goes by today's configuration; raise CannotReplay when it goes nowhere."""
+    form = config.forms.get(record.form)
+    if form is None:
+        raise CannotReplay(
+            f"{record.id} stays a dead letter: its form {record.form!r} is not in the configuration. "
+            f"Add [forms.{record.form}] again and replay, or discard it."
+        )
+    return Destination(form, config.locations[form.location])
+
+
+def preview(body: bytes, content_type: str, to: Destination, edit: Edit = NO_EDIT) -> Preview:
+    """Read and map a body as a delivery would, and say what comes of it."""
+    answers: tuple[Answer, ...] = ()
+    try:
+        reading = PROVIDERS[to.form.provider].read(body, content_type)
+        if reading.ignored:
+            return _no_contact("ignored", (), f"this is no submission but {reading.ignored}")
+        answers = reading.answers
+        mapped = map_answers(answers, to.form, to.location, edit)
+    except UnreadableBody as error:
+        return _no_contact("unreadable", (), str(error))
+    except Unmappable as error:
+        return Preview(status="unmappable", answers=answers, diagnosis=error.diagnosis)
+    except Exception as error:  # a delivery buries it for the same reason, and a preview says so beforehand
+        return _no_contact("unmappable", answers, f"{type(error).__name__} while reading the answers")
+    return Preview(
+        status="mapped",
+        answers=answers,
+        contact=mapped.contact.body(),
+        tags=mapped.tags,
+        note=mapped.note,
+        provenance=mapped.provenance,
+        left_out=mapped.left_out,
+    )
+
+
+def _no_contact(
+    status: Literal["unmappable", "unreadable", "ignored"], answers: tuple[Answer, ...], rule: str
+) -> Preview:
+    return Preview(status=status, answers=answers, diagnosis=(Diagnosis(field="", rule=rule),))
+
+
+def _dead(journal: Journal, submission_id: str) -> Record:
+    record = find(journal, submission_id)
+    if record.state is not State.DEAD:
+        raise NotDead(submission_id, record.state)
+    return record
+
+
+def _group(name: str, alike: list[Record]) -> Group:
+    newest, oldest = alike[0], alike[-1]
+    return Group(
+        group=name,
+        count=len(alike),
+        reason=newest.reason,
+        rule="; ".join(f"{found.field}: {found.rule}".removeprefix(": ") for found in newest.diagnosis),
+        forms=tuple(sorted({record.form for record in alike})),
+        oldest=oldest.since,
+        newest=newest.since,
+    )
+
+
+def _with_command(found: Diagnosis, submission_id: str) -> Diagnosis:
+    """Return a diagnosis whose fix holds whole commands instead of options."""
+    command = f"hookline dead edit {submission_id}"
+    fix, replaced = OPTION.subn(lambda option: f"{command} {option[0]}", found.fix)
+    if found.field and not replaced:
+        fix = f"{fix} {command} --field {shlex.quote(found.field)}=VALUE".strip()
+    return found.model_copy(update={"fix": fix})

@@ -1,0 +1,346 @@
+"""
+Where everything stands, and where one submission does: what operators are shown.
+
+Command line, console and API show the same models. They carry no token: nothing that is kept holds one.
+"""
+
+import base64
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import merge
+from itertools import dropwhile, islice
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from shared.journal import Hold, Journal, Ledger, Record
+from shared.mapping import LeftOut
+from shared.providers import PROVIDERS
+from shared.submission import Answer, Attempt, Diagnosis, Edit, Frozen, Reason, State
+
+
+class NoSuchSubmission(Exception):
+    """The journal knows no submission with this id."""
+
+    def __init__(self, submission_id: str) -> None:
+        super().__init__(f"There is no submission {submission_id!r}: it was never accepted, or its time is over.")
+
+
+class BadCursor(Exception):
+    """A text that no list has given as its `next`."""
+
+
+class Standing(Frozen):
+    """How many submissions stand in each state, and whether their sum is what was accepted."""
+
+    accepted: int
+    waiting: int
+    leased: int
+    delivered: int
+    dead: int
+    discarded: int
+    forgotten: int
+    duplicate: int
+    balanced: bool
+
+
+class Queued(Standing):
+    """The same for a form or a location, with what its submissions wait for and since when the oldest does."""
+
+    oldest_waiting: datetime | None
+    waiting_for: dict[str, int]
+
+
+class FormStatus(Queued):
+    """How a form stands."""
+
+    quarantined: int
+
+
+class LocationStatus(Queued):
+    """How a location stands, and why it is held if it is."""
+
+    hold: Hold | None
+
+
+class Status(Frozen):
+    """How everything stands."""
+
+    ledger: Standing
+    forms: dict[str, FormStatus]
+    locations: dict[str, LocationStatus]
+    holds: tuple[Hold, ...]
+    workers: int
+
+
+class Row(Frozen):
+    """A submission as lists show it: nothing in it tells who the contact is."""
+
+    id: str
+    form: str
+    location: str
+    state: State
+    accepted_at: datetime
+    contact_id: str | None
+    attempts: int
+    reason: Reason | None
+    group: str | None
+
+
+class Page(Frozen):
+    """Some rows, and the cursor to the rows behind them; None when there are no more."""
+
+    items: tuple[Row, ...]
+    next: str | None
+
+
+class Happening(Frozen):
+    """One line of a submission's history."""
+
+    at: datetime
+    event: str
+    data: dict[str, JsonValue]
+
+
+class Detail(Frozen):
+    """Everything that is known of one submission; contact, tags and note are those of the last delivery."""
+
+    id: str
+    form: str
+    provider: str
+    location: str
+    state: State
+    accepted_at: datetime
+    since: datetime
+    contact_id: str | None
+    reason: Reason | None
+    group: str | None
+    diagnosis: tuple[Diagnosis, ...]
+    answers: tuple[Answer, ...]
+    contact: dict[str, JsonValue]
+    tags: tuple[str, ...]
+    note: str
+    provenance: dict[str, str]
+    left_out: tuple[LeftOut, ...]
+    salvaged: tuple[str, ...]
+    not_stored: tuple[str, ...]
+    edit: Edit
+    attempts: tuple[Attempt, ...]
+    events: tuple[Happening, ...]
+    content_type: str
+    body: str | None
+    body_encoding: Literal["text", "base64"] | None
+
+
+def status(journal: Journal, quarantined: Mapping[str, int]) -> Status:
+    """Say how everything stands; `quarantined` counts the refused requests of each form."""
+    holds = {hold.location: hold for hold in journal.holds()}
+    workers = journal.workers()
+    by_form, by_location = _queues(journal, holds, workers)
+    forms = {
+        name: FormStatus(**_queued(journal.ledger_of_form(name), by_form[name]), quarantined=quarantined.get(name, 0))
+        for name in sorted({*journal.forms(), *quarantined})
+    }
+    locations = {
+        alias: LocationStatus(**_queued(journal.ledger_of_location(alias), by_location[alias]), hold=holds.get(alias))
+        for alias in journal.locations()
+    }
+    ledger = Standing(**_standing(journal.ledger()))
+    return Status(ledger=ledger, forms=forms, locations=locations, holds=tuple(holds.values()), workers=workers)
+
+
+def submissions(
+    journal: Journal, *, state: State | None, form: str, location: str, limit: int, after: str = ""
+) -> Page:
+    """Return submissions, the one that moved last first; empty texts mean all forms and locations."""
+    # Without a filter the newest of each state suffice; with one, who knows how far back the next match is.
+    most = 0 if form or location or after else limit + 1
+    states = [state] if state else [one for one in State if one is not State.FORGOTTEN]
+    newest_first = merge(*(_of_state(journal, one, most) for one in states), key=_position, reverse=True)
+    found = (record for record in newest_first if form in ("", record.form) and location in ("", record.location))
+    return page(found, limit, after)
+
+
+def page(newest_first: Iterator[Record], limit: int, after: str) -> Page:
+    """Return the next rows behind the cursor `after`."""
+    if after:
+        end = _place(after)
+        newest_first = dropwhile(lambda record: _position(record) >= end, newest_first)
+    records = list(islice(newest_first, limit + 1))
+    shown = records[:limit]
+    return Page(items=tuple(map(row, shown)), next=_cursor(shown[-1]) if len(records) > limit else None)
+
+
+def row(record: Record) -> Row:
+    """Return a record as lists show it."""
+    return Row(
+        id=record.id,
+        form=record.form,
+        location=record.location,
+        state=record.state,
+        accepted_at=record.accepted_at,
+        contact_id=_contact_id(record),
+        attempts=record.attempts,
+        reason=record.reason,
+        group=record.group or None,
+    )
+
+
+def find(journal: Journal, submission_id: str) -> Record:
+    """Return the record of a submission; raise NoSuchSubmission when there is none."""
+    record = journal.find(submission_id)
+    if record is None:
+        raise NoSuchSubmission(submission_id)
+    return record
+
+
+def show(journal: Journal, submission_id: str) -> Detail:
+    """Return everything that is known of a submission; raise NoSuchSubmission."""
+    record = find(journal, submission_id)
+    body = journal.body(record.id)
+    text, encoding = _readable(body)
+    events = _history(journal, record)
+    return Detail(
+        id=record.id,
+        form=record.form,
+        provider=record.provider,
+        location=record.location,
+        state=record.state,
+        accepted_at=record.accepted_at,
+        since=record.since,
+        contact_id=_contact_id(record),
+        reason=record.reason,
+        group=record.group or None,
+        diagnosis=record.diagnosis,
+        answers=_answers(record, body),
+        contact=record.mapped.get("contact", {}),
+        tags=record.mapped.get("tags", ()),
+        note=record.mapped.get("note", ""),
+        provenance=record.mapped.get("provenance", {}),
+        left_out=record.mapped.get("left_out", ()),
+        salvaged=record.salvaged,
+        not_stored=_not_stored(events),
+        edit=record.edit,
+        attempts=tuple(journal.attempts(record.id)),
+        events=events,
+        content_type=record.content_type,
+        body=text,
+        body_encoding=encoding,
+    )
+
+
+@dataclass
+class _Queue:
+    oldest: datetime | None = None
+    causes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, record: Record, cause: str) -> None:
+        self.oldest = min(self.oldest or record.accepted_at, record.accepted_at)
+        self.causes[cause] += 1
+
+
+def _queues(
+    journal: Journal, holds: Iterable[str], workers: int
+) -> tuple[defaultdict[str, _Queue], defaultdict[str, _Queue]]:
+    """Return what waits, by form and by location."""
+    by_form: defaultdict[str, _Queue] = defaultdict(_Queue)
+    by_location: defaultdict[str, _Queue] = defaultdict(_Queue)
+    for record in journal.submissions(State.WAITING):
+        cause = _cause(record, holds, workers)
+        by_form[record.form].add(record, cause)
+        by_location[record.location].add(record, cause)
+    return by_form, by_location
+
+
+def _cause(record: Record, holds: Iterable[str], workers: int) -> str:
+    """Return what a waiting submission waits for, in one word."""
+    if not workers:
+        return "worker"
+    if record.location in holds:
+        return "hold"
+    if record.unknown_since:
+        return "configuration"
+    return "retry" if record.attempts else "turn"
+
+
+def _standing(ledger: Ledger) -> dict[str, Any]:
+    return {**ledger.model_dump(), "balanced": ledger.balanced}
+
+
+def _queued(ledger: Ledger, queue: _Queue) -> dict[str, Any]:
+    return {**_standing(ledger), "oldest_waiting": queue.oldest, "waiting_for": dict(queue.causes)}
+
+
+def _of_state(journal: Journal, state: State, most: int) -> Iterator[Record]:
+    """Yield the records of a state, the one that came to it last first; those that just left it are passed over."""
+    # These two shelves are sorted by what comes next, not by what came last.
+    is_sorted = state not in (State.WAITING, State.LEASED)
+    records = (record for record in journal.submissions(state, most if is_sorted else 0) if record.state is state)
+    return records if is_sorted else iter(sorted(records, key=_position, reverse=True))
+
+
+def _position(record: Record) -> tuple[int, str]:
+    """Return where a record stands in lists; it stays there when others come or go."""
+    return round(record.since.timestamp() * 1000), record.id
+
+
+def _cursor(record: Record) -> str:
+    milliseconds, submission_id = _position(record)
+    return f"{milliseconds}-{submission_id}"
+
+
+def _place(cursor: str) -> tuple[int, str]:
+    milliseconds, _, submission_id = cursor.partition("-")
+    if not (milliseconds.isdecimal() and submission_id):
+        raise BadCursor(f"{cursor!r} is not the `next` of a list")
+    return int(milliseconds), submission_id
+
+
+def _contact_id(record: Record) -> str | None:
+    return record.upserted.contact_id if record.upserted else None
+
+
+def _readable(body: bytes | None) -> tuple[str | None, Literal["text", "base64"] | None]:
+    if body is None:
+        return None, None
+    try:
+        return body.decode(), "text"
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
+
+
+def _answers(record: Record, body: bytes | None) -> tuple[Answer, ...]:
+    if body is None or record.provider not in PROVIDERS:
+        return ()
+    try:
+        return PROVIDERS[record.provider].read(body, record.content_type).answers
+    except Exception:  # whatever an adapter's fault is, it must not hide the very submission that it buried
+        return ()
+
+
+def _history(journal: Journal, record: Record) -> tuple[Happening, ...]:
+    return tuple(
+        Happening(at=event.at, event=event.event, data={name: _parsed(value) for name, value in event.data.items()})
+        for event in journal.events(record.id)
+    )
+
+
+def _parsed(value: JsonValue) -> JsonValue:
+    """Return a value that a script had to nest as JSON in JSON, such as a diagnosis."""
+    if not isinstance(value, str) or not value.startswith("["):
+        return value
+    try:
+        parsed: JsonValue = json.loads(value)
+    except ValueError:
+        return value
+    return parsed
+
+
+def _not_stored(events: Iterable[Happening]) -> tuple[str, ...]:
+    """Return the fields that HighLevel did not echo as they were sent, as the last delivery noted them."""
+    noted = [event.data.get("not_stored") for event in events if event.event == "delivered"]
+    last = noted[-1] if noted else None
+    return tuple(str(name) for name in last) if isinstance(last, list) else ()

@@ -1,0 +1,235 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli import dead
+from shared.journal import Journal
+from shared.submission import Attempt, Reason, State
+from tests.cli.conftest import Hookline
+from tests.cli.letters import NO_IDENTIFIER, accept, bury
+
+
+def states(journal: Journal, *ids: str) -> list[State]:
+    return [record.state for id in ids if (record := journal.find(id))]
+
+
+def test_dead_letters_are_listed_by_what_they_have_in_common(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    bury(journal, "s2", form="other", location="second")
+    bury(journal, "s3", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+
+    def listed(*options: str) -> list[str]:
+        return [row["id"] for row in json.loads(hookline("dead", "list", "--json", *options).stdout)["items"]]
+
+    group = json.loads(hookline("dead", "list", "--groups", "--json").stdout)["items"][0]
+    assert listed() == ["s3", "s2", "s1"]
+    assert listed("--form", "other") == ["s2"]
+    assert listed("--location", "main") == ["s3", "s1"]
+    assert listed("--reason", "unmappable") == ["s3"]
+    assert listed("--group", group["group"]) == ["s2", "s1"]
+    assert listed("--since", "1h") == ["s3", "s2", "s1"]
+    assert listed("--since", "2999-01-01T00:00:00Z") == []
+
+
+def test_groups_tell_how_many_share_a_cause(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    bury(journal, "s2")
+    bury(journal, "s3", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+
+    groups = json.loads(hookline("dead", "list", "--groups", "--json").stdout)["items"]
+    plain = hookline("dead", "list", "--groups").stdout
+
+    assert [(group["count"], group["reason"]) for group in groups] == [(2, "rejected"), (1, "unmappable")]
+    assert groups[0]["rule"] == "phone: The string supplied did not seem to be a phone number"
+    assert groups[0]["oldest"] <= groups[0]["newest"]
+    assert groups[0]["group"] in plain
+
+
+def test_show_gives_the_reason_and_a_command_to_copy(hookline: Hookline, journal: Journal) -> None:
+    attempt = Attempt(
+        at=datetime(2026, 9, 21, tzinfo=UTC), step="upsert", request={"phone": "+1555"}, status=422, response={"a": 1}
+    )
+    bury(journal, "s1", attempt=attempt)
+
+    plain = hookline("dead", "show", "s1").stdout
+    shown = json.loads(hookline("dead", "show", "s1", "--json").stdout)
+
+    lines = [line.strip() for line in plain.splitlines()]
+    assert "hookline dead edit s1 --field phone=+15551234567" in lines
+    assert "hookline dead edit s1 --drop phone" in lines
+    assert "first_name=Ada&email=ada%40example.com" in lines
+    assert 'sent: {"phone": "+1555"}' in lines
+    assert 'HTTP 422: {"a": 1}' in lines
+    assert "pit-very-secret" not in plain
+    assert shown["reason"] == "rejected"
+    assert shown["diagnosis"][0]["fix"].startswith("correct it: hookline dead edit s1 --field phone=")
+    assert shown["attempts"][0]["at"] == "2026-09-21T00:00:00Z"
+    assert shown["contact"] == {"email": "ada@example.com"}
+    assert [answer["value"] for answer in shown["answers"]] == ["Ada", "ada@example.com"]
+
+
+def test_a_diagnosis_without_an_option_gets_a_command_too(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+
+    assert "hookline dead edit s1 --field email=VALUE" in hookline("dead", "show", "s1").stdout
+
+
+def test_a_binary_body_is_shown_in_base64(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", body=b"\xff\x00")
+
+    shown = json.loads(hookline("dead", "show", "s1", "--json").stdout)
+
+    assert (shown["body"], shown["body_encoding"]) == ("/wA=", "base64")
+
+
+def test_show_leads_to_submissions_when_it_is_no_dead_letter(hookline: Hookline, journal: Journal) -> None:
+    accept(journal, "s1")
+
+    result = hookline("dead", "show", "s1")
+
+    assert result.exit_code == 1
+    assert "s1 is no dead letter: it is waiting" in result.stderr
+    assert "hookline submissions show s1" in result.stderr
+
+
+def test_an_edit_shows_what_would_be_sent_now(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "edit", "s1", "--field", "phone=+12065550161", "--answer", "first_name=Augusta")
+
+    assert result.exit_code == 0
+    assert "+12065550161" in result.stdout
+    assert "Augusta" in result.stdout
+    assert states(journal, "s1") == [State.DEAD]
+    record = journal.find("s1")
+    assert record
+    assert record.edit.fields == {"phone": "+12065550161"}
+    assert record.edit.answers == {"first_name": "Augusta"}
+
+
+def test_a_later_edit_keeps_the_earlier_one(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    hookline("dead", "edit", "s1", "--field", "city=Graz")
+    hookline("dead", "edit", "s1", "--drop", "phone")
+
+    record = journal.find("s1")
+
+    assert record
+    assert record.edit.fields == {"city": "Graz"}
+    assert record.edit.drop == ("phone",)
+
+
+def test_an_edited_letter_can_be_replayed_at_once(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "edit", "s1", "--field", "city=Graz", "--replay")
+
+    assert result.exit_code == 0
+    assert states(journal, "s1") == [State.WAITING]
+
+
+def test_an_edit_that_leaves_no_contact_warns_and_is_not_replayed(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    warned = hookline("dead", "edit", "s1", "--drop", "email")
+    refused = hookline("dead", "edit", "s1", "--drop", "email", "--replay")
+
+    assert warned.exit_code == 0
+    assert "still no contact can be made of it" in warned.stderr
+    assert refused.exit_code == 1
+    assert states(journal, "s1") == [State.DEAD]
+
+
+@pytest.mark.parametrize("options", [(), ("--field", "phone"), ("--answer", "=x")])
+def test_an_edit_without_a_change_is_wrong_usage(hookline: Hookline, journal: Journal, options: tuple[str]) -> None:
+    bury(journal, "s1")
+
+    assert hookline("dead", "edit", "s1", *options).exit_code == 2
+
+
+def test_one_dead_letter_is_replayed_without_a_question(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "replay", "s1")
+
+    assert result.exit_code == 0
+    assert result.stdout == "Replayed 1 of 1.\n"
+    assert states(journal, "s1") == [State.WAITING]
+
+
+def test_many_are_replayed_after_their_plan(hookline: Hookline, journal: Journal) -> None:
+    for id in ("s1", "s2", "s3"):
+        bury(journal, id)
+    bury(journal, "s4", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+
+    result = hookline("dead", "replay", "--reason", "rejected", "--yes")
+
+    assert result.exit_code == 0
+    assert "To replay: 3" in result.stdout
+    assert "contact-us  rejected" in result.stdout
+    assert "Replayed 3 of 3." in result.stdout
+    assert states(journal, "s1", "s4") == [State.WAITING, State.DEAD]
+
+
+def test_off_a_terminal_a_bulk_act_needs_yes(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "discard", "--all")
+
+    assert result.exit_code == 2
+    assert "add --yes to discard these 1" in result.stderr
+    assert states(journal, "s1") == [State.DEAD]
+
+
+@pytest.mark.parametrize(("answer", "after"), [("y\n", State.DISCARDED), ("n\n", State.DEAD)])
+def test_on_a_terminal_a_bulk_act_asks(
+    hookline: Hookline, journal: Journal, monkeypatch: pytest.MonkeyPatch, answer: str, after: State
+) -> None:
+    bury(journal, "s1")
+    monkeypatch.setattr(dead, "is_terminal", lambda: True)
+
+    result = hookline("dead", "discard", "--all", input=answer)
+
+    assert "Discard 1?" in result.stdout
+    assert states(journal, "s1") == [after]
+
+
+def test_nothing_matched_is_an_error(hookline: Hookline) -> None:
+    result = hookline("dead", "replay", "--form", "nobody", "--yes")
+
+    assert result.exit_code == 1
+    assert "No dead letters match" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("s1", "--all"), ("s1", "--form", "x"), ("--since", "yesterday")])
+def test_an_unclear_choice_is_wrong_usage(hookline: Hookline, journal: Journal, arguments: tuple[str]) -> None:
+    bury(journal, "s1")
+
+    assert hookline("dead", "replay", *arguments).exit_code == 2
+    assert states(journal, "s1") == [State.DEAD]
+
+
+def test_those_that_cannot_be_replayed_are_named_and_the_others_go(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    bury(journal, "s2", form="removed")
+
+    result = hookline("dead", "replay", "s1", "s2", "s3")
+
+    assert result.exit_code == 1
+    assert "Replayed 1 of 3." in result.stdout
+    assert "its form 'removed' is not in the configuration" in result.stderr
+    assert "no submission 's3'" in result.stderr
+    assert states(journal, "s1", "s2") == [State.WAITING, State.DEAD]
+
+
+def test_a_broken_configuration_stops_a_replay(hookline: Hookline, journal: Journal, configuration: Path) -> None:
+    bury(journal, "s1")
+    configuration.write_text("[forms")
+
+    result = hookline("dead", "replay", "s1")
+
+    assert result.exit_code == 1
+    assert "not valid TOML" in result.stderr
+    assert states(journal, "s1") == [State.DEAD]

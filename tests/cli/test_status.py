@@ -1,0 +1,99 @@
+import json
+
+from redis import Redis
+
+from shared.journal import Journal
+from tests.cli.conftest import Hookline
+from tests.cli.letters import accept, bury, deliver
+from tests.shared.journal.factories import Bench
+
+
+def test_status_has_the_ledger_the_forms_and_the_locations(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    deliver(journal, "s2", form="other")
+
+    found = json.loads(hookline("status", "--json").stdout)
+
+    assert found["ledger"] == {
+        **dict.fromkeys(("waiting", "leased", "discarded", "forgotten", "duplicate"), 0),
+        "accepted": 2,
+        "delivered": 1,
+        "dead": 1,
+        "balanced": True,
+    }
+    assert found["forms"]["contact-us"]["dead"] == 1
+    assert found["forms"]["other"]["delivered"] == 1
+    assert found["locations"]["main"]["accepted"] == 2
+    assert found["workers"] == 1
+
+
+def test_status_tells_what_waits_for_what(hookline: Hookline, journal: Journal) -> None:
+    accept(journal, "s1")
+
+    result = hookline("status")
+
+    assert result.exit_code == 0
+    assert "Workers alive: 0" in result.stdout
+    assert "form contact-us: 1 wait for a worker to live; the oldest since 20" in result.stdout
+
+
+def test_status_tells_why_a_location_is_held(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.hold("credentials", "the token is refused", status=401, seconds=15, token="", calls=1)
+
+    plain = hookline("status").stdout
+    found = json.loads(hookline("status", "--json").stdout)
+
+    assert "1 wait for the hold to end" in plain
+    assert "location main is held: credentials: the token is refused (HTTP 401); next probe at 20" in plain
+    assert found["locations"]["main"]["hold"]["kind"] == "credentials"
+    assert found["locations"]["main"]["hold"]["probe_at"].endswith("Z")
+
+
+def test_a_lifted_hold_is_none(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.hold("credentials", "the token is refused", status=401, seconds=15, token="", calls=1)
+
+    listed = json.loads(hookline("hold", "list", "--json").stdout)["items"]
+    lifted = hookline("hold", "lift", "main")
+    again = hookline("hold", "lift", "main")
+
+    assert [hold["location"] for hold in listed] == ["main"]
+    assert lifted.exit_code == 0
+    assert hookline("hold", "list").stdout == "No location is held.\n"
+    assert again.exit_code == 1
+    assert "main is not held" in again.stderr
+
+
+def test_audit_finds_the_books_in_order(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    accept(journal, "s2")
+
+    result = hookline("audit")
+
+    assert result.exit_code == 0
+    assert "The ledger is balanced." in result.stdout
+
+
+def test_audit_names_every_difference_and_exits_with_1(hookline: Hookline, journal: Journal, redis: Redis) -> None:
+    bury(journal, "s1")
+    redis.zrem("hookline:dead", "s1")
+
+    result = hookline("audit")
+    found = json.loads(hookline("audit", "--json").stdout)
+
+    assert result.exit_code == 1
+    assert "dead: the ledger says 1, counted are 0" in result.stdout
+    assert "s1 does not stand where its record says" in result.stdout
+    assert not found["balanced"]
+    assert found["misplaced"] == ["s1"]
+    assert {"state": "dead", "ledger": 1, "counted": 0, "ok": False} in found["states"]
+
+
+def test_a_redis_that_does_not_answer_is_named_without_its_password(hookline_offline: Hookline) -> None:
+    result = hookline_offline("status")
+
+    assert result.exit_code == 1
+    assert "Redis at 127.0.0.1:1 does not answer" in result.stderr
+    assert "set REDIS_URL" in result.stderr
+    assert "secret" not in result.stderr
