@@ -254,7 +254,7 @@ def test_the_note_holds_every_answer_that_no_field_took_in_order() -> None:
         an_answer("", "unnamed", key="q7"),
     )
 
-    assert found.note == "Message: First line\nsecond line\nSeats: 0\nVegan?: no\nq7: unnamed"
+    assert found.note == "Message: First line\nsecond line\nSeats: 0\nVegan? no\nq7: unnamed"
 
 
 def test_unmapped_answers_can_be_dropped_or_sent_to_a_custom_field() -> None:
