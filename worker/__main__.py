@@ -14,7 +14,7 @@ def main() -> None:
     except (SettingsError, ConfigError) as error:
         sys.exit(str(error))
     # These three cost Redis connections and tell nothing that the journal does not know.
-    app.worker_main(["worker", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"])
+    app.worker_main(["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 
 if __name__ == "__main__":
