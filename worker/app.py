@@ -19,7 +19,7 @@ from shared.settings import Settings, load_settings
 from worker.deliverer import Deliverer
 from worker.pump import Pump, Watchdog
 
-# With Celery's three that makes 8 a worker, for Redis plans with few connections.
+# With Celery's four that makes 9 a worker, for Redis plans with few connections.
 DELIVERY_CONNECTIONS = 3
 PUMP_CONNECTIONS = 2
 # A delivery tries for about 5 s to settle after a lost connection; the pump counts failures and must see each.
