@@ -29,6 +29,11 @@ def event(name: str, level: int = logging.INFO, **facts: object) -> None:
     LOGGER.log(level, name, extra={"facts": {key: value for key, value in facts.items() if value not in (None, "")}})
 
 
+def failure(name: str, error: BaseException, **facts: object) -> None:
+    """Log an unforeseen error by its type and place: its message and traceback may hold what a visitor wrote."""
+    event(name, logging.ERROR, error=type(error).__name__, place=_place(error), **facts)
+
+
 class TextFormatter(logging.Formatter):
     """`2026-09-21T13:13:20.000Z INFO hookline accepted submission=… form=…`"""
 
@@ -46,6 +51,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps({**line, **getattr(record, "facts", {})}, default=str)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
 
 
 def _time(record: logging.LogRecord) -> str:

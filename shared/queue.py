@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery
 
 from shared.journal import Job
-from shared.settings import Settings
+from shared.settings import VISIBILITY_SECONDS, Settings
 
 DELIVER = "hookline.deliver"
 QUEUE = "deliveries"
@@ -72,13 +72,16 @@ def enqueue(app: Celery, jobs: Iterable[Job]) -> None:
 
 
 def _transport_options(settings: Settings) -> dict[str, Any]:
+    # Publishing never waits for a broker that is away: the journal enqueues again. The consumer has its own patience.
+    options = {"max_retries": 0}
     if not settings.broker.startswith(("redis://", "rediss://")):
-        return {}
+        return options
     return {
+        **options,
         # Broker keys cannot collide with the journal's, nor with those of another Hookline.
         "global_keyprefix": f"{settings.redis_prefix}q:",
         # Longer than any delivery (20 s), short enough to be a second net; the lease of 40 s is the first.
-        "visibility_timeout": 120,
+        "visibility_timeout": VISIBILITY_SECONDS,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         # A short socket timeout loses messages that Redis hands to a connection which has just been dropped.

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DAY_SECONDS = 24 * 60 * 60
+LEAST_DELIVERY_SECONDS = 5
+LEASE_MARGIN_SECONDS = 20
+# After that Celery hands a message out again; every lease must be over by then.
+VISIBILITY_SECONDS = 120
 
 
 class SettingsError(Exception):
@@ -61,6 +65,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
     log_format: Literal["json", "text"] = Field("text", description="One JSON object a line, or plain text.")
 
+    @model_validator(mode="after")
+    def _times_fit(self) -> "Settings":
+        if self.delivery_seconds < LEAST_DELIVERY_SECONDS:
+            raise ValueError(f"DELIVERY_SECONDS must be {LEAST_DELIVERY_SECONDS} at least: no call fits into less")
+        if not self.delivery_seconds + LEASE_MARGIN_SECONDS <= self.lease_seconds < VISIBILITY_SECONDS:
+            raise ValueError(
+                f"LEASE_SECONDS must be {LEASE_MARGIN_SECONDS} more than DELIVERY_SECONDS, or a delivery outlives its "
+                f"lease, and less than {VISIBILITY_SECONDS}"
+            )
+        return self
+
     @property
     def broker(self) -> str:
         """Return the address of the Celery broker."""
@@ -72,7 +87,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{str(fault['loc'][0]).upper()}: {_plain(fault['msg'])}" for fault in error.errors()]
+        lines = [
+            ": ".join([*(str(name).upper() for name in fault["loc"]), _plain(fault["msg"])]) for fault in error.errors()
+        ]
         raise SettingsError("\n".join([*lines, 'See "Settings" in the README.'])) from error
 
 

@@ -1,14 +1,13 @@
 """Small JSON answers, the errors among them."""
 
 import json
-import logging
 from collections.abc import Mapping
 
 from flask import Response
 from pydantic import JsonValue
 from werkzeug.exceptions import HTTPException
 
-from shared.logs import event
+from shared.logs import failure
 
 
 def json_answer(status: int, content: Mapping[str, JsonValue]) -> Response:
@@ -33,14 +32,5 @@ def error_answer(error: HTTPException) -> Response:
 
 def failed(error: Exception) -> Response:
     """Return the answer to a request that a fault of ours has ended, and log its type and where it happened."""
-    place = _place(error)
-    event("failed", logging.ERROR, error=type(error).__name__, place=place)
+    failure("failed", error)
     return refused(500, "something went wrong here")
-
-
-def _place(error: Exception) -> str:
-    # No traceback: its lines and messages may hold what a visitor wrote, and the path may hold a token.
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""

@@ -18,6 +18,7 @@ from web.answers import error_answer, failed
 from web.health import Health
 from web.memory import Memory
 from web.receiver import Receiver
+from web.wakeups import Wakeups
 
 # Eight threads share them: a request holds one for the millisecond that accepting takes.
 REDIS_CONNECTIONS = 3
@@ -41,7 +42,7 @@ def create_app(
         logs.configure(settings)
     config = config or load_config_or_exit(settings)
     journal = journal or Journal(connect(settings, REDIS_CONNECTIONS, retries=0, seconds=REDIS_SECONDS), settings)
-    enqueue = enqueue or partial(queue.enqueue, queue.create_celery(settings))
+    enqueue = enqueue or Wakeups(partial(queue.enqueue, queue.create_celery(settings))).put
     memory = Memory(journal.redis, clock)
     quarantine = Quarantine(journal.redis, settings)
 

@@ -62,18 +62,7 @@ class Health:
     def _worker(self) -> Literal["ok", "missing", "stalled"]:
         if not self.journal.workers():
             return "missing"
-        return "stalled" if self._oldest_unbegun() > self.settings.watchdog_seconds else "ok"
-
-    def _oldest_unbegun(self) -> float:
-        """Return for how many seconds a lease has waited for a worker to begin it."""
-        # Those that no worker has begun, scored by when their lease expires.
-        expiries = {self._key("unbegun"): 0, self._key("leased"): 1}
-        unbegun = cast(list[tuple[bytes, float]], self.journal.redis.zinter(expiries, withscores=True))
-        if not unbegun:
-            return 0
-        seconds, microseconds = self.journal.redis.time()
-        leased_at = min(expiry for _, expiry in unbegun) / 1000 - self.settings.lease_seconds
-        return float(seconds + microseconds / 1_000_000 - leased_at)
+        return "stalled" if self.journal.oldest_unbegun_seconds() > self.settings.watchdog_seconds else "ok"
 
     def _is_lost(self) -> bool:
         key = self._key("instance")

@@ -59,7 +59,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Receiver:
-    """What receiving needs; `enqueue` publishes wake-ups, and `clock` and `sleep` are fakes in tests."""
+    """What receiving needs; `enqueue` has wake-ups published and never fails, `clock` and `sleep` are for tests."""
 
     config: Config
     settings: Settings
@@ -141,7 +141,8 @@ class Receiver:
         status = "accepted" if receipt.is_new else "duplicate"
         event(status, form=arrival.name, submission=receipt.id)
         answer = self._thanks(arrival, receipt.id, status)
-        answer.call_on_close(partial(self._wake, receipt.jobs))
+        if receipt.jobs:
+            answer.call_on_close(partial(self.enqueue, receipt.jobs))
         return answer
 
     def _store(self, submission: Submission) -> Receipt:
@@ -156,16 +157,6 @@ class Receiver:
         if arrival.form.redirect and arrival.request.mimetype in FORM_POSTS:
             return Response("", 303, {"Location": arrival.form.redirect})
         return json_answer(arrival.form.accepted_status, {"id": submission_id, "status": status})
-
-    def _wake(self, jobs: list[Job]) -> None:
-        if not jobs:
-            return
-        try:
-            self.enqueue(jobs)
-        except Exception as error:
-            # The submission is stored and the sender has been answered. An unbegun lease expires, and then the
-            # worker's pump leases and enqueues it again.
-            event("enqueue_failed", logging.WARNING, jobs=len(jobs), error=type(error).__name__)
 
     def _refuse(self, arrival: Arrival, status: int, problem: str, cause: str) -> Response:
         event("refused", logging.WARNING, form=arrival.name, status=status, cause=cause)

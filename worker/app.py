@@ -22,7 +22,7 @@ from worker.pump import Pump, Watchdog
 # With Celery's four that makes 9 a worker, for Redis plans with few connections.
 DELIVERY_CONNECTIONS = 3
 PUMP_CONNECTIONS = 2
-# A delivery tries for about 5 s to settle after a lost connection; the pump counts failures and must see each.
+# A delivery tries for about 5 s to settle while Redis refuses connections; the pump must see each failure.
 DELIVERY_RETRIES = 10
 
 
@@ -42,27 +42,27 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
         worker=worker,
         threads=settings.worker_concurrency,
         watchdog=Watchdog(settings.watchdog_seconds),
+        prepare=deliverer.announce_tokens,
     )
 
     @app.task(name=DELIVER)  # type: ignore[untyped-decorator]
     def deliver(submission_id: str, generation: int) -> None:
         deliverer.deliver(Job(submission_id, generation))
 
-    app.steps["worker"].add(_pump_step(pump, deliverer))
+    app.steps["worker"].add(_pump_step(pump))
     # Signals are kept by weak reference unless asked otherwise.
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
     return app
 
 
-def _pump_step(pump: Pump, deliverer: Deliverer) -> type[Any]:
+def _pump_step(pump: Pump) -> type[Any]:
     class PumpStep(bootsteps.StartStopStep):  # type: ignore[misc]
         """Starts the pump once there are threads, and stops it before they are waited for."""
 
         requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: Any) -> None:
-            deliverer.announce_tokens()
             pump.start()
 
         def stop(self, _worker: Any) -> None:

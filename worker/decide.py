@@ -81,7 +81,7 @@ def decide(error: HighLevelError, history: History, policy: Policy, jitter: floa
         case RateLimited():
             return Hold("daily" if error.is_daily else "rate", str(error), error.seconds)
         case BadCredentials() if _is_forbidden_alone(error, history):
-            return Bury(Reason.FORBIDDEN, _plain(error, "others at this location pass: look at this form's mapping"))
+            return Bury(Reason.FORBIDDEN, _plain(error, "others pass: look at this form's mapping"), is_open=False)
         case BadCredentials():
             return Hold("credentials", str(error), policy.probe_seconds)
         case Misconfigured():

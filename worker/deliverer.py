@@ -45,7 +45,7 @@ class Deliverer:
         try:
             lease = self.journal.begin(job, self.worker, nonce=uuid.uuid4().hex)
             if lease:
-                self._deliver(lease)
+                self._end(lease)
         except LeaseLost:
             logs.event("lease lost", logging.WARNING, submission=job.submission_id)
         except RedisError as error:
@@ -57,6 +57,17 @@ class Deliverer:
         for alias, location in self.config.locations.items():
             if self.journal.announce_token(alias, self._hash(location)):
                 logs.event("hold lifted", location=alias, cause="another token")
+
+    def _end(self, lease: Lease) -> None:
+        """Deliver, and bury what cannot be settled otherwise: no fault of ours may lose a submission."""
+        try:
+            self._deliver(lease)
+        except (LeaseLost, RedisError):
+            raise
+        except Exception as error:
+            logs.failure("delivery failed", error, submission=lease.record.id)
+            diagnosis = Diagnosis(field="", rule=f"{type(error).__name__} in Hookline", fix="see the worker's log")
+            self._bury(lease, Bury(Reason.UNEXPECTED, (diagnosis,), is_open=False), None)
 
     def _deliver(self, lease: Lease) -> None:
         known = self._known(lease)
@@ -78,19 +89,12 @@ class Deliverer:
     def _carry_out(self, delivery: Delivery, lease: Lease, location: Location) -> None:
         try:
             details = delivery.run()
-        except (LeaseLost, RedisError):
-            raise
         except (NoPermit, OutOfTime) as error:
             seconds = error.seconds if isinstance(error, NoPermit) else 0
             lease.retry(seconds, spends=False, calls=delivery.calls_left(), details={})
             logs.event("waiting", submission=lease.record.id, cause=type(error).__name__)
         except HighLevelError as error:
             self._settle_failure(delivery, lease, location, error)
-        except Exception as error:
-            # The one place where a delivery ends: a fault of ours must not lose the submission.
-            logs.LOGGER.exception("delivery failed", extra={"facts": {"submission": lease.record.id}})
-            diagnosis = Diagnosis(field="", rule=f"{type(error).__name__} in Hookline", fix="see the worker's log")
-            self._bury(lease, Bury(Reason.UNEXPECTED, (diagnosis,), is_open=False), None)
         else:
             lifted = lease.delivered({**details, **_changes(delivery)})
             self._log(lease, "delivered", lifted, contact=details["contact_id"], new=details["new"])
@@ -189,7 +193,7 @@ def _why_unmappable(error: Exception) -> tuple[Diagnosis, ...]:
         case UnreadableBody():
             return (Diagnosis(field="", rule=str(error), fix="the body is kept: look at it with `dead show`"),)
         case _:
-            logs.LOGGER.error("reading or mapping failed", exc_info=error)
+            logs.failure("mapping failed", error)
             rule = f"{type(error).__name__} while reading the answers"
             return (
                 Diagnosis(field="", rule=rule, fix="a fault of Hookline: the body is kept, replay after an update"),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from shared.config import Form, Location
 from shared.diagnosis import PHONE
 from shared.highlevel.client import Account, Client, Deadline, OutOfTime, UpsertedContact
-from shared.highlevel.errors import ContactGone, ContactRejected, HighLevelError, HighLevelUnavailable
+from shared.highlevel.errors import ContactGone, ContactRejected, Garbled, HighLevelError, HighLevelUnavailable
 from shared.journal import Lease
 from shared.journal.records import Upserted
 from shared.mapping import Mapped, map_answers
@@ -135,7 +135,7 @@ class Delivery:
         self.lease.store(note="started")
         try:
             attempt = self._call(lambda: self.client.create_note(self._account, contact_id, text, self.deadline))
-        except HighLevelUnavailable:
+        except (HighLevelUnavailable, Garbled):
             raise
         except (HighLevelError, NoPermit, OutOfTime):
             self.note = ""
@@ -156,6 +156,7 @@ class Delivery:
         return f"{lines}\n\n({self.lease.record.form}, {self.lease.record.id})" if lines else ""
 
     def _call(self, call: Callable[[], T]) -> T:
+        self.deadline.for_a_call()  # a call that may not start takes no permit
         if seconds := self.lease.permit():
             raise NoPermit(seconds)
         return call()

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from shared import logs
@@ -28,6 +27,7 @@ class Pump:
     worker: str
     threads: int
     watchdog: "Watchdog"
+    prepare: Callable[[], None] = lambda: None
     _stopped: threading.Event = field(default_factory=threading.Event)
     _forgotten_at: float = 0.0
 
@@ -49,14 +49,14 @@ class Pump:
         wake = self.journal.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         while not self._stopped.is_set():
             try:
+                self.prepare()
                 wake.subscribe(self.journal.wake_channel())
                 while not self._stopped.is_set():
-                    # Reading at least once empties what came while the turn ran; one turn answers all of it.
-                    seconds = self._turn()
-                    wake.get_message(timeout=seconds)
-            except (RedisError, OperationalError, OSError) as error:
+                    wake.get_message(timeout=self._turn())
+            except Exception as error:
+                # Redis or the broker is away, mostly; whatever it is, a worker without its pump would stand still.
                 self.watchdog.pause()
-                logs.event("redis unavailable", logging.ERROR, error=type(error).__name__)
+                logs.failure("pump failed", error)
                 wake.reset()
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
         wake.close()

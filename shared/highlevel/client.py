@@ -15,6 +15,7 @@ import httpx
 from pydantic import JsonValue, SecretStr
 
 from shared.highlevel.contact import Contact
+from shared.highlevel.deadlines import ending_at, transport_with_deadlines
 from shared.highlevel.errors import Garbled, HighLevelUnavailable, refusal
 from shared.submission import Attempt
 
@@ -76,7 +77,8 @@ def open_http(connections: int) -> httpx.Client:
     limits = httpx.Limits(
         max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE_SECONDS
     )
-    return httpx.Client(limits=limits, headers={"User-Agent": USER_AGENT}, follow_redirects=False)
+    transport = transport_with_deadlines(limits)
+    return httpx.Client(transport=transport, headers={"User-Agent": USER_AGENT}, follow_redirects=False)
 
 
 class Client:
@@ -128,7 +130,7 @@ class Client:
         self, step: str, method: str, path: str, account: Account, body: dict[str, Any] | None, deadline: Deadline
     ) -> Attempt:
         seconds = deadline.for_a_call()
-        attempt = Attempt(at=datetime.now(UTC), step=step, request=body)
+        attempt = Attempt(at=datetime.now(UTC), step=step, request=storable(body))
         try:
             status, headers, content = self._send(method, path, account, body, seconds)
         except httpx.HTTPError as error:
@@ -143,7 +145,6 @@ class Client:
     def _send(
         self, method: str, path: str, account: Account, body: dict[str, Any] | None, seconds: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        ends = time.monotonic() + seconds
         timeout = httpx.Timeout(
             connect=min(CONNECT_SECONDS, seconds), read=seconds, write=min(WRITE_SECONDS, seconds), pool=POOL_SECONDS
         )
@@ -156,28 +157,33 @@ class Client:
         if content is not None:
             headers["Content-Type"] = "application/json"
         url = self._base_url + path
-        with self._http.stream(method, url, content=content, headers=headers, timeout=timeout) as response:
-            return response.status_code, response.headers, _read(response, ends)
+        with (
+            ending_at(time.monotonic() + seconds),
+            self._http.stream(method, url, content=content, headers=headers, timeout=timeout) as response,
+        ):
+            return response.status_code, response.headers, _read(response)
 
 
-def _read(response: httpx.Response, ends: float) -> bytes:
-    """Return the body; an answer that trickles ends at the deadline, since each read alone would be in time."""
+def _read(response: httpx.Response) -> bytes:
     content = b""
     for chunk in response.iter_bytes():
         content += chunk
         if len(content) > LONGEST_ANSWER:
             raise httpx.DecodingError("the answer is too long", request=response.request)
-        if time.monotonic() > ends:
-            raise httpx.ReadTimeout("the answer took too long", request=response.request)
     return content
 
 
 def _parsed(content: bytes) -> JsonValue:
     try:
-        parsed: JsonValue = json.loads(content)
-    except ValueError:
+        return storable(json.loads(content))
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")[:KEPT_OF_A_TEXT]
-    return parsed
+
+
+def storable(value: JsonValue) -> JsonValue:
+    """Return a value without lone surrogates, as a cut emoji leaves them in JSON: no store and no log takes them."""
+    mended: JsonValue = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return mended
 
 
 def _texts(value: object) -> tuple[str, ...]:

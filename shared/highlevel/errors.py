@@ -22,6 +22,8 @@ from pydantic import JsonValue
 from shared.submission import Attempt
 
 RATE_WINDOW_SECONDS = 10.0
+# A server may ask for nonsense; between a second and a day it is believed.
+LEAST_WAIT_SECONDS, MOST_WAIT_SECONDS = 1.0, 86_400.0
 
 # Substrings of HighLevel's messages. It publishes no list of them; these come from its documentation, its SDKs and
 # public field reports.
@@ -132,10 +134,9 @@ def waiting_time(headers: Mapping[str, str], now: datetime) -> tuple[float, bool
     if remaining is not None and remaining <= 0:
         return _until_reset(_number(headers.get("x-ratelimit-daily-reset")), now), True
     after = _retry_after(headers.get("retry-after"), now)
-    if after is not None:
-        return after, False
     interval = _number(headers.get("x-ratelimit-interval-milliseconds"))
-    return (interval / 1000 if interval else RATE_WINDOW_SECONDS), False
+    seconds = after if after is not None else interval / 1000 if interval else RATE_WINDOW_SECONDS
+    return min(max(seconds, LEAST_WAIT_SECONDS), MOST_WAIT_SECONDS), False
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:

@@ -87,7 +87,7 @@ class Journal:
             "calls": str(submission.calls),
             "content_type": submission.content_type,
         }
-        (status, known), jobs = self._scripts.run_all(
+        accepted, dispatched = self._scripts.run_all(
             (
                 "accept",
                 submission.id,
@@ -98,7 +98,12 @@ class Journal:
             ),
             ("dispatch", submission.location),
         )
-        return Receipt(known.decode(), status == b"accepted", _jobs(jobs))
+        if isinstance(accepted, Exception):
+            raise accepted
+        status, known = accepted
+        # What is accepted is accepted: when nothing could be leased, the pump does it.
+        jobs = [] if isinstance(dispatched, Exception) else _jobs(dispatched)
+        return Receipt(known.decode(), status == b"accepted", jobs)
 
     # Delivering ------------------------------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ class Journal:
         pairs = dict(zip(fields[::2], fields[1::2], strict=True))
         return Lease(
             record=Record.model_validate({"id": job.submission_id, **strings(pairs)}),
-            body=zlib.decompress(body),
+            body=zlib.decompress(body) if body else b"",
             begun_at=_time(begun_at),
             last_answer=_time(last_answer),
             held=held == b"1",

@@ -9,6 +9,9 @@ from shared.journal.records import Record
 from shared.journal.scripts import Scripts
 from shared.submission import Attempt, Diagnosis, Reason
 
+LONGEST_ATTEMPT = 32 * 1024
+KEPT_OF_A_LONG_ANSWER = 4 * 1024
+
 
 class LeaseLost(Exception):
     """The lease ran out and somebody else has the submission: stop, and leave it alone."""
@@ -96,7 +99,7 @@ class Lease:
         return bool(self._settled(answer)[1])
 
     def _store(self, fields: dict[str, Any], attempt: Attempt | None, answered: int, first: int, last: int) -> None:
-        line = attempt.model_dump_json() if attempt else ""
+        line = _line(attempt) if attempt else ""
         if not self._run("record", _strings(fields), line, answered, first, last):
             raise LeaseLost(self.record.id)
 
@@ -107,6 +110,14 @@ class Lease:
 
     def _run(self, script: str, *arguments: Any) -> Any:
         return self._scripts.run(script, self.record.id, self.record.generation, *arguments)
+
+
+def _line(attempt: Attempt) -> str:
+    line = attempt.model_dump_json()
+    if len(line) <= LONGEST_ATTEMPT:
+        return line
+    beginning = json.dumps(attempt.response)[:KEPT_OF_A_LONG_ANSWER]
+    return attempt.model_copy(update={"response": f"{beginning} … (cut)"}).model_dump_json()
 
 
 def _strings(fields: dict[str, Any]) -> str:

@@ -26,11 +26,13 @@ class Limits:
     probe: int = 15_000
     probe_cap: int = 300_000
     crashes: int = 3
+    vanished: int = 10
     outage_failures: int = 5
     outage_submissions: int = 3
     attempts: int = 50
     history: int = 200
     idle: int = 1000
+    stale_token: int = 5000
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":

@@ -33,13 +33,17 @@ class Scripts:
         return self._loaded(lambda: self._redis.evalsha(self._hash(name), 0, self._prefix, *map(_argument, arguments)))
 
     def run_all(self, *calls: tuple[str | bytes | int, ...]) -> list[Any]:
-        """Run several scripts in one round trip; each is atomic by itself."""
+        """Run several scripts in one round trip, each atomic by itself; the answer of one that fails is its error."""
 
         def send() -> Any:
             pipeline: Pipeline = self._redis.pipeline(transaction=False)
             for name, *arguments in calls:
                 pipeline.evalsha(self._hash(str(name)), 0, self._prefix, *map(_argument, arguments))
-            return pipeline.execute()
+            answers = pipeline.execute(raise_on_error=False)
+            for answer in answers:
+                if isinstance(answer, NoScriptError):
+                    raise answer
+            return answers
 
         return cast(list[Any], self._loaded(send))
 

@@ -108,16 +108,6 @@ def test_jobs_are_enqueued_after_the_answer(start: Start) -> None:
     assert [job.submission_id for job in web.enqueued] == [(answer.json or {})["id"]]
 
 
-def test_a_queue_that_is_away_changes_no_answer(start: Start, caplog: pytest.LogCaptureFixture) -> None:
-    web = start(enqueue=failing(ConnectionRefusedError))
-    web.journal.turn("worker-1", 4)
-
-    answer = web.post("/hooks/contact", ADA)
-
-    assert status(answer) == "accepted"
-    assert "enqueue_failed" in caplog.messages
-
-
 def test_a_form_says_what_it_answers(start: Start) -> None:
     web = start({"contact": a_form(accepted_status=202)})
 

@@ -32,6 +32,8 @@ def a_message(text: str | list[str]) -> dict[str, object]:
         (an_error(403, "<html>error code: 1010</html>"), RetryAt(60)),
         (an_error(429, a_message("Too Many Requests")), Hold("rate", "Too Many Requests", 10)),
         (an_error(429, "", Retry_After="7"), Hold("rate", "HTTP 429", 7)),
+        (an_error(429, "", Retry_After="0"), Hold("rate", "HTTP 429", 1)),
+        (an_error(429, "", Retry_After="999999999999999"), Hold("rate", "HTTP 429", 86_400)),
         (an_error(429, "", X_RateLimit_Interval_Milliseconds="2000"), Hold("rate", "HTTP 429", 2)),
         (an_error(429, "", X_RateLimit_Daily_Remaining="0"), Hold("daily", "HTTP 429", 6 * 3600)),
         (

@@ -68,6 +68,55 @@ def test_a_note_whose_answer_was_lost_is_not_written_twice(world: World) -> None
     assert len(world.contacts()[0]["notes"]) == 1
 
 
+def test_a_note_that_was_answered_with_a_page_of_html_is_not_written_twice(world: World) -> None:
+    fault = {"match": {"path": "/notes", "method": "POST"}, "status": 200, "body": "<html>", "after_write": True}
+    world.fault(**fault)
+    record = world.deliver(email="ada@example.com", tea="Earl Grey")
+    world.hurry(record.id)
+    world.work()
+
+    assert world.record(record.id).state is State.DELIVERED
+    assert len(world.contacts()[0]["notes"]) == 1
+
+
+def test_a_cut_emoji_in_an_answer_of_highlevel_stops_nothing(world: World) -> None:
+    body = '{"statusCode": 422, "message": ["broken \\ud83d must be text"]}'
+    world.fault(match={"path": "/upsert"}, status=422, body=body)
+
+    record = world.deliver(email="ada@example.com")
+
+    assert (record.state, record.reason) == (State.DEAD, Reason.REJECTED)
+    assert record.diagnosis[0].rule == "broken ? must be text"
+
+
+def test_a_submission_whose_body_is_gone_is_buried(world: World) -> None:
+    submission = world.accept(email="ada@example.com")
+    world.journal.redis.delete(f"hookline:body:{submission}")
+    world.work()
+
+    assert world.record(submission).reason is Reason.UNMAPPABLE
+
+
+def test_a_fault_while_a_failure_is_settled_buries_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.deliverer.decide", lambda *_: 1 / 0)
+    world.fault(match={"path": "/upsert"}, status=503)
+
+    assert world.deliver(email="ada@example.com").reason is Reason.UNEXPECTED
+
+
+def test_no_log_line_holds_what_a_visitor_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def run(_: object) -> None:
+        raise ValueError("ada@example.com")
+
+    monkeypatch.setattr("worker.delivery.Delivery.run", run)
+    world.deliver(email="ada@example.com")
+
+    assert "delivery failed" in caplog.messages
+    assert "ada@example.com" not in caplog.text + repr([vars(record) for record in caplog.records])
+
+
 def test_a_note_that_was_not_written_is_written_then(world: World) -> None:
     world.fault(match={"path": "/notes", "method": "POST"}, reset=True)
     record = world.deliver(email="ada@example.com", tea="Earl Grey")

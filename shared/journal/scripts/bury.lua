@@ -5,7 +5,7 @@
 local id, generation, used, open = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local reason, diagnosis, group, fields = ARGV[6], ARGV[7], ARGV[8], cjson.decode(ARGV[9])
 if not owns(id, generation) then
-  return { 0, 0 }
+  return is_settled(id, generation) and { 1, 0 } or { 0, 0 }
 end
 local location, slots, leased_at, probe = read(id, 'location', 'slots', 'leased_at', 'probe')
 release(location, id, generation, used + 1, tonumber(slots))
@@ -15,9 +15,9 @@ end
 redis.call('HSET', key('sub', id), 'reason', reason, 'diagnosis', diagnosis, 'group', group)
 move(id, 'dead', now)
 tell(id, 'buried', cjson.encode({ reason = reason, group = group, diagnosis = diagnosis }))
-redis.call('INCR', key('moves'))
+mark_settled(id, generation)
 if open then
   return { 1, answered(location, leased_at) }
 end
-probe_again(location, probe)
+probe_again(location, probe, now)
 return { 1, 0 }

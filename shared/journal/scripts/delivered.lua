@@ -3,16 +3,16 @@
 -- Returns {1, hold lifted (0 or 1)}, or {0, 0} when the lease belongs to somebody else by now.
 local id, generation, used, seconds, details = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 if not owns(id, generation) then
-  return { 0, 0 }
+  return is_settled(id, generation) and { 1, 0 } or { 0, 0 }
 end
 local location, slots, leased_at, probe = read(id, 'location', 'slots', 'leased_at', 'probe')
 release(location, id, generation, used + 1, tonumber(slots))
 move(id, 'delivered', now)
 keep_for(id, seconds)
 tell(id, 'delivered', details)
-redis.call('INCR', key('moves'))
+mark_settled(id, generation)
 if used == 0 then -- every step had been stored before: no call was made, so nothing is known of the location
-  probe_again(location, probe)
+  probe_again(location, probe, now)
   return { 1, 0 }
 end
 redis.call('SET', key('answered', location), whole(now))

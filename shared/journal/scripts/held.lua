@@ -7,20 +7,20 @@ local id, generation, used = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local kind, reason, status, seconds, token = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
 local calls, fields = ARGV[10], cjson.decode(ARGV[11])
 if not owns(id, generation) then
-  return { 0, 0 }
+  return is_settled(id, generation) and { 1, 0 } or { 0, 0 }
 end
 local location, slots, probe = read(id, 'location', 'slots', 'probe')
 release(location, id, generation, used + 1, tonumber(slots))
-for name, value in pairs(fields) do
-  redis.call('HSET', key('sub', id), name, value)
-end
 redis.call('HSET', key('sub', id), 'calls', calls)
 clear_suspicion(id)
-redis.call('INCR', key('moves'))
+mark_settled(id, generation)
 if token ~= '' and token ~= (redis.call('GET', key('token', location)) or token) then
-  move(id, 'waiting', now + 5000)
-  probe_again(location, probe)
+  move(id, 'waiting', now + LIMITS.stale_token)
+  probe_again(location, probe, now + LIMITS.stale_token)
   return { 1, 0 }
+end
+for name, value in pairs(fields) do
+  redis.call('HSET', key('sub', id), name, value)
 end
 move(id, 'waiting', now)
 local until_probe = held(location)

@@ -117,6 +117,18 @@ local function move(id, to, score)
   end
 end
 
+-- Say whether the record is in the state of the shelf it was found on. One that is not, since somebody has tampered
+-- with the keys, leaves that shelf, so that it cannot stop the others; the audit tells.
+local function stands(id, state)
+  if read(id, 'state') == state then
+    return true
+  end
+  redis.call('ZREM', key('suspects'), id)
+  redis.call('ZREM', key(state), id)
+  redis.call('ZREM', key('unbegun'), id)
+  return false
+end
+
 local function keep_for(id, seconds)
   redis.call('EXPIRE', key('body', id), seconds)
   redis.call('EXPIRE', key('attempts', id), seconds)
@@ -167,7 +179,7 @@ end
 local function release(location, id, generation, first, last)
   for call = first, last do
     if redis.call('ZREM', key('slots', location), id .. ':' .. generation .. ':' .. whole(call)) == 1 then
-      spend_day(location, -1)
+      charge(location, -1)
       hasten(location, now)
     end
   end
@@ -205,11 +217,11 @@ local function answered(location, leased_at)
   return 0
 end
 
--- A probe that ended without a word from HighLevel proves nothing: let the next submission try at once.
-local function probe_again(location, probe)
+-- A probe that ended without a word from HighLevel proves nothing: let the next submission try then.
+local function probe_again(location, probe, at)
   if probe == '1' and held(location) then
-    redis.call('HSET', key('hold', location), 'probe_at', whole(now))
-    hasten(location, now)
+    redis.call('HSET', key('hold', location), 'probe_at', whole(at))
+    hasten(location, at)
   end
 end
 
@@ -232,7 +244,7 @@ local function calls_of(id)
   return tonumber((read(id, 'calls')))
 end
 
--- When this submission may be leased: 0 for now, or a time, and why not.
+-- When this submission may be leased: 0 for now, or a time. An exhausted day becomes a hold here.
 local function leasable_at(location, id)
   local probe_at = held(location)
   if probe_at and probe_at > now then
@@ -271,9 +283,9 @@ local function suspects_first(jobs)
   if redis.call('EXISTS', key('alone')) == 1 then
     return true
   end
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('suspects'), '-inf', now, 'LIMIT', 0, 25)) do
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('suspects'), '-inf', now)) do
     local location = read(id, 'location')
-    if leasable_at(location, id) <= now then
+    if stands(id, 'waiting') and leasable_at(location, id) <= now then
       if redis.call('ZCARD', key('leased')) == 0 and room() > 0 then
         redis.call('SET', key('alone'), id)
         lease(id, location, jobs)
@@ -284,19 +296,30 @@ local function suspects_first(jobs)
   return false
 end
 
-local function first_due(location)
-  for _, lane in ipairs({ 'live', 'replay' }) do
-    local head = redis.call('ZRANGE', key('due', location, lane), 0, 0, 'WITHSCORES')
-    if head[1] and tonumber(head[2]) <= now then
-      return head[1], 0
+local function first_of_lane(location, lane)
+  local due = key('due', location, lane)
+  while true do
+    local head = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+    if not head[1] then
+      return nil, math.huge
+    elseif stands(head[1], 'waiting') then
+      return head[1], tonumber(head[2])
     end
+    redis.call('ZREM', due, head[1])
   end
-  local soonest = math.huge
-  for _, lane in ipairs({ 'live', 'replay' }) do
-    local head = redis.call('ZRANGE', key('due', location, lane), 0, 0, 'WITHSCORES')
-    soonest = math.min(soonest, tonumber(head[2] or 'inf'))
+end
+
+-- What is due at a location, live submissions before replays; or nil, and when something will be.
+local function first_due(location)
+  local live, live_at = first_of_lane(location, 'live')
+  if live_at <= now then
+    return live, 0
   end
-  return nil, soonest
+  local replay, replay_at = first_of_lane(location, 'replay')
+  if replay_at <= now then
+    return replay, 0
+  end
+  return nil, math.min(live_at, replay_at)
 end
 
 -- Lease what may run now at one location, and note in the agenda when to look there again.
@@ -331,6 +354,17 @@ local function clear_suspicion(id)
   if read(id, 'lane') == 'suspect' then
     redis.call('HSET', key('sub', id), 'lane', 'live')
   end
+end
+
+-- Note that this lease is settled, so that a worker that repeats the call, after the answer was lost, hears the same.
+local function mark_settled(id, generation)
+  redis.call('HSET', key('sub', id), 'settled', generation)
+  redis.call('INCR', key('moves'))
+end
+
+local function is_settled(id, generation)
+  local state, settled = read(id, 'state', 'settled')
+  return state ~= 'leased' and settled == generation
 end
 
 -- What a worker may still do with a lease: nothing, once another generation has begun or it has been settled.

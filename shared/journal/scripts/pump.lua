@@ -4,12 +4,25 @@
 -- Returns {milliseconds to sleep, unbegun leases, moves so far, ids taken back (joined by spaces),
 -- ids buried as crashed (joined), id, generation, …}.
 local worker, threads, alive = ARGV[2], ARGV[3], tonumber(ARGV[4])
-if threads == '0' then
+if threads == '0' then -- nothing is leased for it: nobody would enqueue that
   redis.call('ZREM', key('workers'), worker)
   redis.call('HDEL', key('threads'), worker)
+  return { 0, 0, 0, '', '' }
 else
   redis.call('ZADD', key('workers'), now + alive, worker)
   redis.call('HSET', key('threads'), worker, threads)
+end
+
+local function bury_as_crashed(id, rule, buried)
+  local diagnosis = { { field = '', rule = rule, fix = "look at the worker's log and memory, then replay" } }
+  redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed', 'diagnosis', cjson.encode(diagnosis))
+  move(id, 'dead', now)
+  tell(id, 'buried', '{"reason":"crashed"}')
+  buried[#buried + 1] = id
+end
+
+local function is_alive(began)
+  return tonumber(redis.call('ZSCORE', key('workers'), began) or 0) > now
 end
 
 local function take_back(id, buried)
@@ -21,8 +34,12 @@ local function take_back(id, buried)
     return
   end
   tell(id, 'vanished')
-  if redis.call('ZSCORE', key('workers'), began) then -- its worker lives, so it has not crashed: it could not settle
-    move(id, 'waiting', now)
+  if is_alive(began) then -- it has not crashed: it could not settle, as when Redis was away
+    if redis.call('HINCRBY', key('sub', id), 'vanished', 1) < LIMITS.vanished then
+      move(id, 'waiting', now)
+    else
+      bury_as_crashed(id, LIMITS.vanished .. ' deliveries ended without a word', buried)
+    end
     return
   end
   if redis.call('GET', key('alone')) == id then
@@ -30,12 +47,7 @@ local function take_back(id, buried)
     redis.call('HSET', key('sub', id), 'crashes', crashes)
   end
   if tonumber(crashes) >= LIMITS.crashes then
-    redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed',
-      'diagnosis', '[{"field":"","rule":"the worker ended ' .. crashes .. ' times while it delivered this alone",'
-      .. '"fix":"look at the worker\'s log and memory, then replay"}]')
-    move(id, 'dead', now)
-    tell(id, 'buried', '{"reason":"crashed"}')
-    buried[#buried + 1] = id
+    bury_as_crashed(id, 'the worker ended ' .. crashes .. ' times while it delivered this alone', buried)
     return
   end
   redis.call('HSET', key('sub', id), 'lane', 'suspect')
@@ -44,8 +56,10 @@ end
 
 local taken, buried, jobs = {}, {}, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('leased'), '-inf', now, 'LIMIT', 0, 100)) do
-  take_back(id, buried)
-  taken[#taken + 1] = id
+  if stands(id, 'leased') then
+    take_back(id, buried)
+    taken[#taken + 1] = id
+  end
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do

@@ -20,7 +20,7 @@ if read(id, 'note') == 'done' then
   redis.call('HSET', key('sub', id), 'note', 'started')
 end
 redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged', 'reupserted',
-  'forbidden', 'unknown_since')
+  'forbidden', 'forbidden_since', 'unknown_since', 'vanished')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))
 tell(id, 'replayed')

@@ -7,7 +7,7 @@
 local id, generation, used, delay = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local spends, calls, fields, details = ARGV[6] == '1', ARGV[7], cjson.decode(ARGV[8]), ARGV[9]
 if not owns(id, generation) then
-  return { 0, 0, 0 }
+  return is_settled(id, generation) and { 1, 0, 0 } or { 0, 0, 0 }
 end
 local location, slots, probe, attempts = read(id, 'location', 'slots', 'probe', 'attempts')
 release(location, id, generation, used + 1, tonumber(slots))
@@ -16,10 +16,10 @@ for name, value in pairs(fields) do
 end
 redis.call('HSET', key('sub', id), 'calls', calls)
 clear_suspicion(id)
-redis.call('INCR', key('moves'))
+mark_settled(id, generation)
 if not spends then
   move(id, 'waiting', now + delay)
-  probe_again(location, probe)
+  probe_again(location, probe, now)
   return { 1, tonumber(attempts), 0 }
 end
 tell(id, 'failed', details)

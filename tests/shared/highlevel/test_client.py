@@ -1,6 +1,9 @@
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -94,18 +97,37 @@ def test_a_call_takes_ten_seconds_at_most() -> None:
     assert Deadline(ends=104, clock=lambda: 100).for_a_call() == 4
 
 
-def test_an_answer_that_trickles_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter(range(0, 1000, 4))
-    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+@pytest.mark.parametrize(
+    "beginning", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["headers", "body"]
+)
+def test_an_answer_that_trickles_ends_at_the_deadline(beginning: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.highlevel.client.LEAST_SECONDS", 0.1)
+    with trickling(beginning) as url, open_http(1) as http:
+        began = time.monotonic()
+        with pytest.raises(HighLevelUnavailable, match="ReadTimeout"):
+            Client(url, http).upsert(ACCOUNT, CONTACT, Deadline.after(0.4))
 
-    class Trickle(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            yield from [b"{"] * 100
+    assert time.monotonic() - began < 5  # far below what the server would go on for
 
-    client = a_client(lambda _: httpx.Response(200, stream=Trickle()))
 
-    with pytest.raises(HighLevelUnavailable, match="ReadTimeout"):
-        client.upsert(ACCOUNT, CONTACT, Deadline(ends=500, clock=lambda: 100))
+@contextmanager
+def trickling(beginning: bytes) -> Iterator[str]:
+    """Serve one answer that never ends, a byte at a time."""
+    ended = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(beginning)
+            while not ended.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        ended.set()
+        thread.join()
 
 
 def test_text_with_a_lone_surrogate_can_be_sent() -> None:

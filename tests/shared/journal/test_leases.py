@@ -1,4 +1,5 @@
 import pytest
+from redis import Redis
 
 from shared.journal import Job, Journal, LeaseLost
 from shared.submission import Reason, State
@@ -69,21 +70,32 @@ def test_no_more_is_leased_than_the_workers_can_soon_begin(bench: Bench) -> None
     assert len(bench.turn()) == 1
 
 
-def test_a_settled_lease_cannot_be_settled_again(bench: Bench) -> None:
+def test_settling_again_after_a_lost_answer_changes_nothing(bench: Bench) -> None:
     lease = bench.leased("s1")
     lease.delivered({})
 
-    with pytest.raises(LeaseLost):
-        lease.delivered({})
+    lease.delivered({})
+    lease.bury(Reason.REJECTED, (), group="g", is_open=True)
+
+    assert bench.states() == {"accepted": 1, "delivered": 1}
     with pytest.raises(LeaseLost):
         lease.store(note="done")
+
+
+def test_a_lease_that_somebody_else_has_by_now_cannot_be_settled(bench: Bench, clock: Clock) -> None:
+    lease = bench.leased("s1")
+    clock.advance(40.1)
+    bench.turn()
+
+    with pytest.raises(LeaseLost):
+        lease.delivered({})
     with pytest.raises(LeaseLost):
         lease.retry(1, spends=True, calls=1, details={})
     with pytest.raises(LeaseLost):
         lease.hold("rate", "", status=429, seconds=1, token="", calls=1)
     with pytest.raises(LeaseLost):
         lease.bury(Reason.REJECTED, (), group="g", is_open=True)
-    assert bench.states() == {"accepted": 1, "delivered": 1}
+    assert bench.states() == {"accepted": 1, "leased": 1}
 
 
 def test_a_lost_lease_gets_no_permit(bench: Bench, clock: Clock) -> None:
@@ -111,7 +123,62 @@ def test_a_delivery_that_could_not_settle_is_no_crash_while_its_worker_lives(
     assert record.crashes == 0
 
 
+def test_a_delivery_that_never_settles_is_buried_in_the_end(bench: Bench, journal: Journal, clock: Clock) -> None:
+    bench.accept("s1")
+    for _ in range(10):
+        [job] = bench.turn()
+        bench.begin(job, worker="worker")
+        clock.advance(40.1)
+    bench.turn()
+
+    record = journal.find("s1")
+    assert record
+    assert record.reason is Reason.CRASHED
+    assert record.diagnosis[0].rule == "10 deliveries ended without a word"
+
+
+def test_a_stopping_worker_leases_nothing(bench: Bench, journal: Journal) -> None:
+    journal.turn("other worker", threads=4)
+    bench.leased("s1").retry(0, spends=False, calls=1, details={})
+
+    assert journal.turn("worker", threads=0).jobs == []
+    assert bench.states() == {"accepted": 1, "waiting": 1}
+
+
+def test_a_damaged_record_stops_nobody(bench: Bench, journal: Journal, redis: Redis) -> None:
+    for shelf in ("due:main:live", "suspects", "leased", "delivered"):
+        redis.zadd(f"hookline:{shelf}", {"gone": 0})
+    redis.zadd("hookline:agenda", {"main": 0})
+    redis.sadd("hookline:locations", "main")
+
+    assert bench.accept("s1")
+    assert [job.submission_id for job in bench.turn()] == ["s1"]
+    assert journal.forget() == 1
+
+
 class TestASuspect:
+    def test_is_what_a_delivery_becomes_whose_worker_has_died(
+        self, bench: Bench, journal: Journal, clock: Clock
+    ) -> None:
+        journal.turn("worker that crashed", 4)
+        bench.leased("s1")
+        clock.advance(40.1)
+        bench.turn()
+        bench.accept("s2")
+
+        assert bench.turn() == []  # s1 is leased, and alone
+
+    def test_of_a_held_location_does_not_stand_before_others(self, bench: Bench, clock: Clock) -> None:
+        for number in range(9):
+            bench.leased(f"held-{number}", location="north")
+        bench.leased("s1", location="north").hold(
+            "credentials", "Invalid JWT", status=401, seconds=60, token="t", calls=1
+        )
+        bench.leased("s2", location="south")
+        clock.advance(40.1)
+
+        assert [job.submission_id for job in bench.turn()] == ["s2"]
+
     def test_is_what_a_vanished_delivery_becomes(self, bench: Bench, journal: Journal, clock: Clock) -> None:
         bench.leased("s1")
         clock.advance(40.1)

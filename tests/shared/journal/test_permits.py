@@ -94,6 +94,23 @@ def test_permits_that_a_delivery_did_not_use_are_free_at_once(bench: Bench, redi
     assert redis.zrange("hookline:slots:main", 0, -1) == [b"s1:1:1"]
 
 
+def test_permits_given_back_do_not_slow_the_pace(bench: Bench, clock: Clock) -> None:
+    for _ in range(200):
+        bench.accept(calls=3)
+    made = 0
+    for _ in range(99):
+        for job in bench.turn():
+            lease = bench.begin(job)
+            lease.spare(1)
+            lease.permit()
+            lease.store(an_attempt())
+            lease.delivered({})
+            made += 1
+        clock.advance(0.1)
+
+    assert made >= 95
+
+
 def test_a_further_call_asks_for_a_permit(bench: Bench) -> None:
     lease = bench.leased("s1", calls=1)
 
