@@ -56,7 +56,7 @@ class Pump:
             except Exception as error:
                 # Redis or the broker is away, mostly; whatever it is, a worker without its pump would stand still.
                 self.watchdog.pause()
-                logs.failure("pump failed", error)
+                logs.failure("redis unavailable" if isinstance(error, RedisError) else "pump failed", error)
                 wake.reset()
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
         wake.close()
