@@ -149,7 +149,7 @@ def commands(fix: str) -> list[str]:
 def edit(journal: Journal, submission_id: str, change: Edit) -> None:
     """Keep a change of a dead letter on top of earlier ones; it counts from the next replay on."""
     record = _dead(journal, submission_id)
-    if not journal.edit(record.id, record.edit.merged(change), change):
+    if not journal.edit(record.id, change):
         raise NotDead(record.id)
     logs.event("edited", submission=record.id, form=record.form)
 

@@ -175,9 +175,9 @@ class Journal:
         """Let a dead letter wait for another delivery; False when it is no dead letter any more."""
         return bool(self._scripts.run("replay", submission_id, provider, location, calls))
 
-    def edit(self, submission_id: str, edit: Edit, change: Edit) -> bool:
-        """Keep an operator's edit of a dead letter, with the change for its history; False when it is none any more."""
-        return bool(self._scripts.run("edit", submission_id, edit.model_dump_json(), change.model_dump_json()))
+    def edit(self, submission_id: str, change: Edit) -> bool:
+        """Keep an operator's change of a dead letter, on top of earlier ones; False when it is none any more."""
+        return bool(self._scripts.run("edit", submission_id, change.model_dump_json()))
 
     def discard(self, submission_id: str) -> bool:
         """Drop a dead letter for good; False when it is none any more."""

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
@@ -15,6 +16,13 @@ def _json(value: object) -> object:
 
 def _time(value: object) -> object:
     return datetime.fromtimestamp(int(value) / 1000, UTC) if isinstance(value, str | int) else value
+
+
+def _merged(value: object) -> object:
+    """Return an operator's changes, one on each line, as one edit: the later ones on top."""
+    if not isinstance(value, str):
+        return value
+    return reduce(Edit.merged, map(Edit.model_validate_json, value.split("\n")), Edit())
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]
@@ -62,7 +70,7 @@ class Record(Stored):
     forbidden_since: Time | None = None
     unknown_since: Time | None = None
 
-    edit: Annotated[Edit, BeforeValidator(_json)] = Edit()
+    edit: Annotated[Edit, BeforeValidator(_merged)] = Edit()
     reason: Reason | None = None
     diagnosis: Annotated[tuple[Diagnosis, ...], BeforeValidator(_json)] = ()
     group: str = ""

@@ -171,7 +171,7 @@ def test_a_mended_dead_letter_is_delivered_on_replay(world: World) -> None:
     world.config = a_config(contact_us={"fields": {"dateOfBirth": "born"}})
     record = world.deliver(email="ada@example.com", born="1990-31-12")
     edit = Edit(fields={"dateOfBirth": "1990-12-31"})
-    world.journal.edit(record.id, edit, edit)
+    world.journal.edit(record.id, edit)
     world.journal.replay(record.id, record.provider, "main", calls=2)
     world.work()
 

@@ -87,7 +87,7 @@ class TestAReplay:
     def test_keeps_in_the_history_what_the_dead_letter_was(self, bench: Bench, journal: Journal) -> None:
         diagnosis = Diagnosis(field="email", rule="email must be an email")
         bench.leased("s1").bury(Reason.REJECTED, (diagnosis,), group="g", is_open=True)
-        journal.edit("s1", Edit(drop=("email",)), Edit(drop=("email",)))
+        journal.edit("s1", Edit(drop=("email",)))
         journal.replay("s1", "typeform", "main", calls=1)
 
         events = journal.events("s1")
@@ -136,10 +136,20 @@ def test_a_discarded_dead_letter_is_counted_and_loses_its_body_in_time(
     assert redis.ttl("hookline:body:s1") > 0
 
 
+def test_changes_of_two_operators_at_once_are_both_kept(bench: Bench, journal: Journal) -> None:
+    bench.leased("s1").bury(Reason.REJECTED, (), group="g", is_open=True)
+    journal.edit("s1", Edit(fields={"email": "ada@example.com", "city": "London"}))
+    journal.edit("s1", Edit(fields={"city": "Paris\u2028\n"}, drop=("email",)))
+
+    record = journal.find("s1")
+    assert record
+    assert record.edit == Edit(fields={"city": "Paris\u2028\n"}, drop=("email",))
+
+
 def test_only_dead_letters_are_edited_and_discarded(bench: Bench, journal: Journal) -> None:
     bench.accept("s1")
 
-    assert not journal.edit("s1", Edit(), Edit())
+    assert not journal.edit("s1", Edit())
     assert not journal.discard("s1")
     assert bench.states() == {"accepted": 1, "waiting": 1}
 
