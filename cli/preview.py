@@ -58,7 +58,7 @@ def _delivery(content: bytes) -> tuple[bytes, str]:
     match document:
         case {"headers": dict(headers), "body_text": str(body)}:
             types = [str(value) for name, value in headers.items() if name.lower() == "content-type"]
-            return body.encode(), types[0] if types else ""
+            return body.encode("utf-8", "replace"), types[0] if types else ""
         case _:
             return content, ""
 

@@ -10,6 +10,7 @@ from cli.output import print_items, print_json, print_table, print_text, print_t
 from cli.wiring import Wiring, pass_wiring
 from shared.intake import from_quarantine
 from shared.journal import Submission
+from shared.logs import event
 from shared.providers import UnreadableBody
 from shared.quarantine import Kept
 
@@ -34,6 +35,8 @@ def list_quarantined(wiring: Wiring, form: str, limit: int, as_json: bool) -> No
         print_table(("id", "form", "cause", "at", "content type", "size"), rows)
     else:
         click.echo("The quarantine is empty.")
+    for name, dropped in wiring.quarantine.dropped().items():
+        click.echo(f"{name}: {dropped} older requests went to make room.", err=True)
 
 
 @quarantine.command(epilog="Example: hookline quarantine show req_01JD3M3GZ8QX6W5V4T3S2R1Q0P")
@@ -66,6 +69,7 @@ def accept(wiring: Wiring, request_id: str) -> None:
     # Its lease is enqueued by the pump. Accept before removing: a crash in between makes a duplicate, which is none.
     receipt = wiring.journal.accept(_submission(wiring, kept, body))
     wiring.quarantine.discard(request_id)
+    event("accepted", form=kept.form, submission=receipt.id, request=request_id)
     known = "" if receipt.is_new else ", which was accepted before"
     click.echo(f"Accepted {request_id} as {receipt.id}{known}.")
 

@@ -8,6 +8,8 @@ from types import FrameType
 import click
 
 from cli.processes import WEB, WORKER, Process
+from shared.checks import checked_config
+from shared.settings import load_settings
 
 RESTART_SECONDS = 1.0
 
@@ -21,6 +23,7 @@ def run() -> None:
 
     Example: hookline run
     """
+    checked_config(load_settings().hookline_config)  # a fault in it would end both again and again
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

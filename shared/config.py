@@ -177,7 +177,11 @@ class Form(Frozen):
     redirect: str = Field(
         "", pattern=r"^(https?://.+)?$", description="Where a browser is sent that posts the form itself."
     )
-    origins: tuple[Origin, ...] = Field((), description="The pages that may post from a browser; empty means any.")
+    origins: tuple[Origin, ...] = Field(
+        (),
+        description="The pages that may post from a browser, whose scripts may read the answer. "
+        "Empty: any page may post, and no script of another origin may read the answer.",
+    )
     honeypot: str = Field("", description="A field that people cannot see: a submission that fills it is set aside.")
 
     @property

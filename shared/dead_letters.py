@@ -28,7 +28,7 @@ from shared.status import Detail, Page, find, page
 from shared.status import show as show_submission
 from shared.submission import Answer, Diagnosis, Edit, Frozen, Reason, State
 
-OPTION = re.compile(r"--(?:field|drop|answer) [^\s,]+")
+OPTION = re.compile(r"--(?:field|drop|answer) (?:'[^']*'|[^\s,'])+")
 NO_EDIT = Edit()
 
 

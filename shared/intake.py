@@ -81,6 +81,8 @@ def from_quarantine(kept: Kept, body: bytes, config: Config, settings: Settings,
     """
     form = config.forms[kept.form]
     reading = read(form, body, kept.content_type)
+    if reading and reading.ignored:
+        raise UnreadableBody(f"It is {reading.ignored}, no submission.")
     return to_submission(kept.form, form, reading, body, kept.content_type, kept, settings, now)
 
 

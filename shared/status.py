@@ -6,6 +6,7 @@ Command line, console and API show the same models. They carry no token: nothing
 
 import base64
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -294,7 +295,7 @@ def _cursor(record: Record) -> str:
 
 def _place(cursor: str) -> tuple[int, str]:
     milliseconds, _, submission_id = cursor.partition("-")
-    if not (milliseconds.isdecimal() and submission_id):
+    if not (re.fullmatch(r"[0-9]{1,15}", milliseconds) and submission_id):
         raise BadCursor(f"{cursor!r} is not the `next` of a list")
     return int(milliseconds), submission_id
 

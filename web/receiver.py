@@ -73,16 +73,16 @@ class Receiver:
     def blueprint(self) -> Blueprint:
         """Return the routes under /hooks."""
         routes = Blueprint("hooks", __name__)
-        # One rule for whatever follows: an unknown place is refused like an unknown form, never with 404.
-        rule = "/hooks/<path:place>"
-        routes.add_url_rule(rule, "receive", self.receive, methods=["POST"], provide_automatic_options=False)
-        routes.add_url_rule(rule, "greet", greet, methods=["GET"], provide_automatic_options=False)
-        routes.add_url_rule(rule, "preflight", self.preflight, methods=["OPTIONS"], provide_automatic_options=False)
+        # An unknown place is refused like an unknown form, never with 404.
+        for rule in ("/hooks/<path:place>", "/hooks/", "/hooks"):
+            routes.add_url_rule(rule, "receive", self.receive, methods=["POST"], provide_automatic_options=False)
+            routes.add_url_rule(rule, "greet", greet, methods=["GET"], provide_automatic_options=False)
+            routes.add_url_rule(rule, "preflight", self.preflight, methods=["OPTIONS"], provide_automatic_options=False)
         routes.register_error_handler(HTTPException, error_answer)
         routes.register_error_handler(Exception, self._failed)
         return routes
 
-    def receive(self, place: str) -> Response:
+    def receive(self, place: str = "") -> Response:
         """Answer a POST to a form."""
         name, _, token = place.strip("/").partition("/")
         form = self.config.forms.get(name)
@@ -97,7 +97,7 @@ class Receiver:
             return self._refuse(arrival, 401, UNAUTHORIZED, cause)
         return _shared_with_origin(form, self._read(arrival))
 
-    def preflight(self, place: str) -> Response:
+    def preflight(self, place: str = "") -> Response:
         """Tell a browser whether a page of its origin may post."""
         form = self.config.forms.get(place.strip("/").partition("/")[0])
         answer = Response("", 200)

@@ -10,6 +10,7 @@ from shared.providers.bodies import is_json
 
 # A secret of this length does not occur in a body by accident, so every other copy of it goes as well.
 SECRET_LENGTH = 16
+WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
 
 def without_token(token: BodyToken | None, body: bytes, content_type: str) -> bytes:
@@ -19,6 +20,8 @@ def without_token(token: BodyToken | None, body: bytes, content_type: str) -> by
     for secret in token.value:
         text = secret.get_secret_value()
         body = _emptied(token.field, text, body, content_type)
+        for wide in WIDE_ENCODINGS if json.detect_encoding(body[:4]) not in ("utf-8", "utf-8-sig") else ():
+            body = body.replace(text.encode(wide), b"")
         if len(text) >= SECRET_LENGTH:
             body = _removed(text, body)
     return body
@@ -39,13 +42,15 @@ def _json(field: str, secret: str, body: bytes) -> bytes:
 def _urlencoded(field: str, secret: str, body: bytes) -> bytes:
     def emptied(piece: bytes) -> bytes:
         name, _, value = piece.partition(b"=")
-        return name + b"=" if (_decoded(name), _decoded(value)) == (field.encode(), secret.encode()) else piece
+        given = (_decoded(name.strip()), _decoded(value.strip()))
+        return name + b"=" if given == (field.encode(), secret.encode()) else piece
 
     return b"&".join(emptied(piece) for piece in body.split(b"&"))
 
 
 def _multipart(field: str, secret: str, body: bytes) -> bytes:
-    head = rb'(name="?%s"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)' % re.escape(field.encode())
+    # Bounded, so that a body made to be slow, of many such names and no end of a head, is searched in linear time.
+    head = rb'(name="?%s"?[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,400}\r?\n){0,8}\r?\n)' % re.escape(field.encode())
     return re.sub(head + re.escape(secret.encode()) + rb"(?=\r?\n--)", rb"\1", body)
 
 

@@ -4,6 +4,7 @@ Request bodies as plain values, read by what they hold: the content type is ofte
 Whatever the bytes are, these functions return a value or raise UnreadableBody.
 """
 
+import codecs
 import json
 import math
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from shared.providers.base import UnreadableBody
 from shared.providers.brackets import nested
 from shared.providers.text import cleaned, decoded
 
+BEGINNING = 1024  # bytes in which a body shows whether it is JSON
 MAX_FIELDS = 1000
 MAX_DEPTH = 32
 PART_HEAD = 2048  # the first part's headers are found within so many bytes
@@ -27,8 +29,12 @@ EXACT_DIGITS = 15
 
 def is_json(body: bytes, content_type: str) -> bool:
     """Say whether a body holds a JSON object or list, whatever its content type says."""
-    start = decoded(body[:1024], _charset(body, content_type)).lstrip()[:1]
-    return start in ("{", "[")
+    wide = json.detect_encoding(body[:4])
+    if wide.startswith(("utf-16", "utf-32")):
+        beginning = body[:BEGINNING].decode(wide, "ignore")
+    else:
+        beginning = decoded(body.removeprefix(codecs.BOM_UTF8)[:BEGINNING], _charset(body, content_type))
+    return beginning.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
 
 
 def read_json(body: bytes, content_type: str) -> JsonValue:

@@ -77,3 +77,10 @@ def test_long_values_are_whole_when_piped(hookline_offline: Hookline) -> None:
     result = hookline_offline("preview", "contact-us", "-", input=a_body(question=long))
 
     assert f"text  {long}" in result.stdout
+
+
+def test_a_delivery_file_with_a_cut_emoji_is_no_accident(hookline_offline: Hookline, tmp_path: Path) -> None:
+    file = tmp_path / "delivery.json"
+    file.write_text('{"headers": {}, "body_text": "email=ada%40example.com&a=\\ud83d"}')
+
+    assert "ada@example.com" in hookline_offline("preview", "contact-us", str(file)).output

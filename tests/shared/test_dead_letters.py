@@ -144,3 +144,9 @@ def test_a_fault_of_an_adapter_is_previewed_as_the_delivery_would_find_it(monkey
 
     assert found.status == "unmappable"
     assert found.diagnosis[0].rule == "IndexError while reading the answers"
+
+
+def test_a_fix_with_a_blank_in_its_field_stays_one_command() -> None:
+    fix = "correct it: hookline dead edit sub_1 --field 'customFields.My budget'=VALUE, or leave it out"
+
+    assert dead_letters.commands(fix) == ["hookline dead edit sub_1 --field 'customFields.My budget'=VALUE"]

@@ -99,3 +99,8 @@ def test_a_body_that_no_adapter_can_read_is_shown_all_the_same(journal: Journal)
 def test_an_unknown_id_has_no_detail(journal: Journal) -> None:
     with pytest.raises(NoSuchSubmission, match="no submission 's1'"):
         show(journal, "s1")
+
+
+def test_a_cursor_of_many_digits_is_none(journal: Journal) -> None:
+    with pytest.raises(BadCursor):
+        submissions(journal, state=None, form="", location="", limit=1, after=f"{'9' * 5000}-sub_1")

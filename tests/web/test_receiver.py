@@ -164,6 +164,11 @@ def test_a_submission_that_our_adapter_fails_on_is_accepted_by_its_bytes(
 # Refusing -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("path", ["/hooks", "/hooks/", "/hooks/nope/token"])
+def test_no_place_under_hooks_is_ever_not_found(start: Start, path: str) -> None:
+    assert start().post(path).status_code == 401
+
+
 def test_an_unknown_form_gets_the_very_answer_of_a_wrong_proof(start: Start) -> None:
     web = start({"contact": a_form(url_token=TOKEN)})
     wrong = web.post("/hooks/contact/wrong")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from shared.providers.base import UnreadableBody
-from shared.providers.bodies import MAX_DEPTH, MAX_FIELDS, is_json, read_form, read_json
+from shared.providers.bodies import BEGINNING, MAX_DEPTH, MAX_FIELDS, is_json, read_form, read_json
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -158,3 +158,11 @@ def test_a_form_gives_back_what_was_sent(pairs: list[tuple[str, str]]) -> None:
     assert {value for values in fields.values() for value in (values if isinstance(values, list) else [values])} == {
         value.replace("\r\n", "\n").replace("\0", "\ufffd") for _, value in pairs
     }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_json_is_known_by_its_beginning_wherever_that_is_cut(encoding: str) -> None:
+    for padding in range(6):
+        body = ('{"a": "' + "x" * padding + "é𝄞" * BEGINNING + '"}').encode(encoding)
+
+        assert is_json(body, "")
