@@ -1,33 +1,55 @@
 """How HighLevel, and the sandbox about itself, show contacts and notes in JSON."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sandbox.contacts import Contact, Note
+from sandbox.contact import Contact, Note
 from sandbox.custom_fields import CustomField
+from sandbox.generations import V2, Generation
 from sandbox.locations import Location
+from sandbox.oauth import App
 
 Json = dict[str, Any]
+UNKNOWN_TO_V1 = ("customFields", "dndSettings", "inboundDndSettings", "additionalEmails")
 
 
-def created(contact: Contact) -> Json:
-    return {"contact": _as_created(contact), "traceId": str(uuid4())}
+def created(contact: Contact, generation: Generation) -> Json:
+    return {"contact": _as_created(contact, generation), "traceId": str(uuid4())}
 
 
-def upserted(contact: Contact, is_new: bool) -> Json:
-    return {"new": is_new, "contact": shown(contact), "traceId": str(uuid4())}
+def upserted(contact: Contact, is_new: bool, generation: Generation) -> Json:
+    return {"new": is_new, "contact": shown(contact, generation), "traceId": str(uuid4())}
 
 
-def updated(contact: Contact) -> Json:
-    return {"succeded": True, "contact": shown(contact)}  # documented with one e
+def updated(contact: Contact, generation: Generation) -> Json:
+    return {**dict.fromkeys(generation.updated, True), "contact": shown(contact, generation)}
 
 
-def found(contacts: list[Contact], total: int) -> Json:
-    return {"contacts": [_as_found(contact) for contact in contacts], "total": total, "traceId": str(uuid4())}
+def done(generation: Generation) -> Json:
+    return dict.fromkeys(generation.done, True)
 
 
-def shown(contact: Contact) -> Json:
+def found(contacts: list[Contact], total: int, generation: Generation) -> Json:
+    shown_contacts = [_as_found(contact, generation) for contact in contacts]
+    return {"contacts": shown_contacts, "total": total, "traceId": str(uuid4())}
+
+
+def listed(contacts: list[Contact], total: int) -> Json:
+    """Return the deprecated list of contacts; its next page starts after the last one."""
+    meta: Json = {"total": total}
+    if contacts:
+        meta |= {"startAfterId": contacts[-1].id, "startAfter": round(contacts[-1].added_at * 1000)}
+    return {"contacts": [shown(contact) for contact in contacts], "count": total, "meta": meta}
+
+
+def tags_changed(responses: list[Json], generation: Generation) -> Json:
+    errors = sum(response["type"] == "error" for response in responses)
+    return {**dict.fromkeys(generation.done, True), "errorCount": errors, "responses": responses}
+
+
+def shown(contact: Contact, generation: Generation = V2) -> Json:
     """Return a contact as get, upsert and update show it; fields without a value are left out."""
     lower = {f"{name}LowerCase": value.lower() for name, value in _names(contact).items() if value}
     # The published schema knows custom values as text only; lists and numbers are shown as they were stored.
@@ -39,8 +61,10 @@ def shown(contact: Contact) -> Json:
         "dateUpdated": timestamp(contact.updated_at),
         **contact.fields,
         **({"name": contact.name} if contact.name else {}),
+        **_channels(contact, generation),
         **lower,
         "tags": contact.tags,
+        **_further_emails(contact),
         "customFields": [{"id": field_id, "value": value} for field_id, value in contact.custom_fields.items()],
     }
 
@@ -60,9 +84,36 @@ def custom_field(location: Location, field: CustomField, position: int) -> Json:
     return declared | {"locationId": location.id, "model": "contact", "position": position}
 
 
+def v1_contact(contact: Contact) -> Json:
+    """Return a contact as v1 shows it."""
+    body = shown(contact)
+    kept = {name: value for name, value in body.items() if name not in UNKNOWN_TO_V1}
+    return kept | {"customField": body["customFields"]}
+
+
+def v1_note(contact: Contact, stored: Note) -> Json:
+    return {
+        "id": stored.id,
+        "body": stored.fields["body"],
+        "contactId": contact.id,
+        "createdAt": timestamp(stored.added_at),
+    }
+
+
+def v1_custom_field(field: CustomField, position: int) -> Json:
+    """Return a declared custom field as v1's list shows it."""
+    return field.model_dump(by_alias=True, mode="json") | {"position": position}
+
+
 def settings(location: Location) -> Json:
     """Return a location's settings as its control endpoint takes them."""
     return {"id": location.id, **location.settings.model_dump(by_alias=True, mode="json")}
+
+
+def app(registered: App) -> Json:
+    """Return an OAuth app with all that the sandbox knows about it, its tokens too."""
+    expires_at = registered.expires_at
+    return asdict(registered) | {"expires_at": None if expires_at is None else timestamp(expires_at)}
 
 
 def inspected(contact: Contact) -> Json:
@@ -75,17 +126,27 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _as_created(contact: Contact) -> Json:
+def _channels(contact: Contact, generation: Generation) -> Json:
+    settings = contact.fields.get("dndSettings")
+    return {} if settings is None else {"dndSettings": generation.shown(settings)}
+
+
+def _further_emails(contact: Contact) -> Json:
+    emails = [{"email": email} for email in contact.additional_emails]
+    return {"additionalEmails": emails} if emails else {}
+
+
+def _as_created(contact: Contact, generation: Generation) -> Json:
     # Three shapes of one date: a date-time on create, a date on get and upsert, an epoch in search results.
     # https://github.com/GoHighLevel/highlevel-api-docs/issues/314
-    body = shown(contact)
+    body = shown(contact, generation)
     if birthday := contact.fields.get("dateOfBirth"):
         body["dateOfBirth"] = f"{birthday}T00:00:00.000Z"
     return body
 
 
-def _as_found(contact: Contact) -> Json:
-    body = shown(contact)
+def _as_found(contact: Contact, generation: Generation) -> Json:
+    body = shown(contact, generation)
     if "address1" in body:
         body["address"] = body.pop("address1")
     if birthday := contact.fields.get("dateOfBirth"):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -12,10 +12,12 @@ from sandbox.control import create_control
 from sandbox.edge import Edge
 from sandbox.limits import LimitSettings, Window
 from sandbox.locations import LocationSettings
+from sandbox.oauth_paths import create_oauth
 from sandbox.pages import create_pages
 from sandbox.refusals import NotFound, Refused
 from sandbox.state import State, steady_clock
 from sandbox.tokens import Token
+from sandbox.v1 import create_v1
 
 
 def create_app(
@@ -31,7 +33,9 @@ def create_app(
 ) -> Flask:
     """Return a local HighLevel; without tokens every bearer token is accepted."""
     state = State(
-        limits=LimitSettings(window, max_requests, interval_ms, daily_limit),
+        limits=LimitSettings(
+            window=window, max_requests=max_requests, interval_ms=interval_ms, daily_limit=daily_limit
+        ),
         tokens=tokens,
         locations=locations,
         clock=clock,
@@ -40,11 +44,18 @@ def create_app(
     app = Flask(__name__, static_url_path="/_sandbox/static")
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for blueprint in (create_api(state), create_control(state), create_pages(state)):
+    for blueprint in (create_api(state), create_oauth(state), create_control(state), create_pages(state)):
         app.register_blueprint(blueprint)
+    _add_v1(app, create_v1(state))
     _add_error_handlers(app)
     app.wsgi_app = Edge(app.wsgi_app, state)  # type: ignore[method-assign]
     return app
+
+
+def _add_v1(app: Flask, v1: Blueprint) -> None:
+    app.register_blueprint(v1, url_prefix="/v1")
+    # Mirrors of v1 keep its paths behind a name of their own, such as /go-high-level/v1/contacts/.
+    app.register_blueprint(v1, url_prefix="/<mirror>/v1", name="v1_behind_a_mirror")
 
 
 def _add_error_handlers(app: Flask) -> None:

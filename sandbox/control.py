@@ -1,15 +1,18 @@
 """What a test asks of the sandbox itself; without a token, never rate limited, and in no log of calls."""
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox import answers
+from sandbox.checks import Body
 from sandbox.faults import Fault
+from sandbox.limits import LimitSettings, Window
 from sandbox.locations import LocationSettings
+from sandbox.oauth import AppChanges, AppSettings
+from sandbox.programs import PROGRAMS
 from sandbox.refusals import BadRequest, NotFound
 from sandbox.state import State
 from sandbox.tokens import Token
-from sandbox.validation import Body
 
 Answer = Response | tuple[Response, int]
 
@@ -20,6 +23,19 @@ class TokensBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tokens: tuple[str | Token, ...] | None
+
+
+class LimitsBody(BaseModel):
+    """What changes about the limit, and how many calls a location, or every caller, has made today."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window: Window | None = None
+    max_requests: int | None = None
+    interval_ms: int | None = None
+    daily_limit: int | None = None
+    used_today: int | None = Field(default=None, ge=0)
+    location: str | None = None
 
 
 class Seed(BaseModel):
@@ -36,6 +52,8 @@ def create_control(state: State) -> Blueprint:
     _add_faults(control, state)
     _add_views(control, state)
     _add_settings(control, state)
+    _add_limits(control, state)
+    _add_apps(control, state)
     return control
 
 
@@ -44,6 +62,13 @@ def _add_faults(control: Blueprint, state: State) -> None:
     def add_fault() -> Answer:
         planned = state.faults.add(Fault.model_validate(request.get_json()))
         return jsonify(planned.shown()), 201
+
+    @control.get("/programs")
+    def list_programs() -> Answer:
+        shown = [
+            {"name": name, "sentence": program.sentence, "fault": program.fault} for name, program in PROGRAMS.items()
+        ]
+        return jsonify(programs=shown)
 
     @control.get("/faults")
     def list_faults() -> Answer:
@@ -95,12 +120,46 @@ def _add_settings(control: Blueprint, state: State) -> None:
     @control.post("/state")
     def seed() -> Answer:
         wanted = Seed.model_validate(request.get_json()).contacts
-        return jsonify(contacts=[answers.inspected(state.contacts.create(body)) for body in wanted]), 201
+        return jsonify(contacts=[answers.inspected(state.contacts.seed(body)) for body in wanted]), 201
 
     @control.delete("/state")
     def clear() -> Answer:
         state.clear()
         return jsonify(contacts=[], total=0)
+
+
+def _add_limits(control: Blueprint, state: State) -> None:
+    limits = state.limits
+
+    @control.get("/limits")
+    def show_limits() -> Answer:
+        return jsonify(limits.settings.model_dump())
+
+    @control.post("/limits")
+    def change_limits() -> Answer:
+        body = LimitsBody.model_validate(request.get_json())
+        changed = body.model_dump(exclude_none=True, exclude={"used_today", "location"})
+        limits.settings = LimitSettings.model_validate(limits.settings.model_dump() | changed)
+        if body.used_today is not None:
+            limits.use_up(body.used_today, body.location, state.clock())
+        return jsonify(limits.settings.model_dump())
+
+
+def _add_apps(control: Blueprint, state: State) -> None:
+    @control.post("/oauth")
+    def register() -> Answer:
+        registered = state.oauth.register(AppSettings.model_validate(request.get_json()))
+        return jsonify(answers.app(registered)), 201
+
+    @control.get("/oauth")
+    def list_apps() -> Answer:
+        return jsonify(apps=[answers.app(registered) for registered in state.oauth.apps()])
+
+    @control.patch("/oauth/<client_id>")
+    def change_app(client_id: str) -> Answer:
+        changes = AppChanges.model_validate(request.get_json())
+        changed = state.oauth.change(client_id, request.args.get("location"), changes)
+        return jsonify(apps=[answers.app(registered) for registered in changed])
 
 
 def _changes() -> Body:

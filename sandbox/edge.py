@@ -13,7 +13,8 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.calls import Call
 from sandbox.faults import Arrival, Fault, PlannedFault, emails_of
-from sandbox.refusals import Unauthorized
+from sandbox.refusals import Refused
+from sandbox.scopes import scope_of
 from sandbox.state import State
 from sandbox.tokens import bearer
 
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 CONTROL_PATH = "/_sandbox"
 CALL_KEY = "sandbox.call"  # where the API finds the call that it answers
+V1_PATH = re.compile(r"(?:/[^/]+)?/v1(?=/(?:contacts|custom-fields)\b)")
+OAUTH_PATH = re.compile(r"(?:/v2)?/oauth/")
 CONTACT_PATH = re.compile(r"/contacts/([^/]+)")
 LOCATION_PATH = re.compile(r"/locations/([^/]+)")
+V1_UNAUTHORIZED = {"msg": "Unauthorized"}
 TOO_MANY = {"statusCode": 429, "message": "Too Many Requests"}
 CLOSE_WITH_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, with no time to linger
 
@@ -50,7 +54,8 @@ class Edge:
             refusal = visit.refusal()
             planned = None if refusal else visit.take_fault()
             response = refusal or self._respond(request, planned)
-            response.headers.extend(self._state.limits.headers(visit.caller, self._state.clock()))
+            if visit.is_limited and not (planned and planned.fault.without_rate_headers):
+                response.headers.extend(self._state.limits.headers(visit.caller, self._state.clock()))
         if planned:
             self._suffer(planned.fault, response, request, visit)
         visit.close(response.status_code)
@@ -87,7 +92,11 @@ class Visit:
         self._request = request
         self._state = state
         self._body = _json_object(request.get_data())
-        named = CONTACT_PATH.match(request.path)
+        self._is_v1 = V1_PATH.match(request.path) is not None
+        # The tokens come from here: the caller has none yet, and the limit is for each token's location.
+        self.is_limited = OAUTH_PATH.match(request.path) is None
+        self._path = V1_PATH.sub("", request.path, count=1) if self._is_v1 else request.path
+        named = CONTACT_PATH.match(self._path)
         self._contact = state.contacts.find(named[1]) if named else None
         self._token = bearer(request.headers.get("Authorization", ""))
         location = self._location()
@@ -100,10 +109,12 @@ class Visit:
 
     def refusal(self) -> Response | None:
         """Return the answer to a caller without a good token, or with too many calls; None lets it pass."""
+        if not self.is_limited:
+            return None
         try:
-            self._state.tokens.check(self._token, self.call.location)
-        except Unauthorized as error:
-            return _json_answer(error.body(), error.status)
+            self._check_access()
+        except Refused as error:
+            return _json_answer(V1_UNAUTHORIZED if self._is_v1 else error.body(), error.status)
         if not self._state.limits.admit(self.caller, self.call.arrived):
             return _json_answer(TOO_MANY, 429)
         return None
@@ -126,10 +137,17 @@ class Visit:
         with self._state.lock:
             self._state.calls.close(self.call, status, self._state.clock())
 
+    def _check_access(self) -> None:
+        access = self._state.access(self._token)
+        if not self._is_v1:  # a key of v1 says itself which location is meant, and opens all of it
+            access.check(scope_of(self._request.method, self._path), self.call.location)
+
     def _location(self) -> str | None:
+        if self._is_v1:
+            return self._state.v1_location(self._token)
         if self._contact:
             return self._contact.location_id
-        if named := LOCATION_PATH.match(self._request.path):
+        if named := LOCATION_PATH.match(self._path):
             return named[1]
         sent = self._body.get("locationId") or self._request.args.get("locationId")
         return sent if isinstance(sent, str) else None

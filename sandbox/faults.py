@@ -10,6 +10,8 @@ from flask import json
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from werkzeug.wrappers import Response
 
+from sandbox.programs import PROGRAMS
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -71,12 +73,26 @@ class Fault(BaseModel):
     reset: bool = False
     after_write: bool = False
     drop_field: str | None = None
+    without_rate_headers: bool = False
+    program: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def program_is_known(cls, given: Any) -> Any:
+        """Put what a program stands for in its place; what is said besides goes before it."""
+        name = given.get("program") if isinstance(given, dict) else None
+        if not isinstance(name, str):
+            return given
+        if name not in PROGRAMS:
+            raise ValueError(f"program {name!r} is none of {', '.join(PROGRAMS)}")
+        return PROGRAMS[name].fault | given
 
     @model_validator(mode="after")
     def goes_wrong_somehow(self) -> "Fault":
         if self.after_write and not self.replaces_answer:
             raise ValueError("after_write needs a status, a body or reset to take the place of the answer")
-        if not (self.replaces_answer or self.delay_ms or self.drop_field or self.headers):
+        changes_answer = self.headers or self.without_rate_headers
+        if not (self.replaces_answer or self.delay_ms or self.drop_field or changes_answer):
             raise ValueError("a fault needs a status, body, headers, delay_ms, reset or drop_field")
         return self
 

@@ -1,22 +1,24 @@
 """HighLevel's rate limit: so many calls in any interval and so many a day, for each location."""
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
 from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 Window = Literal["sliding", "fixed", "off"]
 DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class LimitSettings:
+class LimitSettings(BaseModel):
     """How strict the limit is; the defaults are the documented limits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     # https://marketplace.gohighlevel.com/docs/Authorization/OAuth2.0 (rate limits)
     window: Window = "sliding"
-    max_requests: int = 100
-    interval_ms: int = 10_000
-    daily_limit: int = 200_000
+    max_requests: int = Field(default=100, ge=0)
+    interval_ms: int = Field(default=10_000, gt=0)
+    daily_limit: int = Field(default=200_000, ge=0)
 
 
 class Limits:
@@ -29,13 +31,23 @@ class Limits:
     """
 
     def __init__(self, settings: LimitSettings) -> None:
-        self.settings = settings
+        self._given = settings
         self.clear()
 
     def clear(self) -> None:
+        """Go back to the settings of the start, with nothing counted."""
+        self.settings = self._given
         self._accepted: dict[str, deque[float]] = defaultdict(deque)
         self._today: dict[str, int] = defaultdict(int)
         self._day = 0
+
+    def use_up(self, used_today: int, location: str | None, now: float) -> None:
+        """Let a location, or every caller, have made that many calls today."""
+        self._turn_day(now)
+        if location is None:
+            self._today = defaultdict(lambda: used_today)
+        else:
+            self._today[location] = used_today
 
     def admit(self, caller: str, now: float) -> bool:
         """Count a call if there is room for it, and say whether there was."""
@@ -72,8 +84,11 @@ class Limits:
         return at <= now - interval
 
     def _remaining_today(self, caller: str, now: float) -> int:
+        self._turn_day(now)
+        return max(0, self.settings.daily_limit - self._today[caller])
+
+    def _turn_day(self, now: float) -> None:
         today = int(now // DAY_SECONDS)
         if today != self._day:
             self._day = today
-            self._today.clear()
-        return max(0, self.settings.daily_limit - self._today[caller])
+            self._today = defaultdict(int)

@@ -1,15 +1,13 @@
 """Locations (sub-accounts): their settings, and who in them has which email and phone."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from sandbox.contact import Contact
 from sandbox.custom_fields import CustomField
-
-if TYPE_CHECKING:
-    from sandbox.contacts import Contact
 
 Identifier = Literal["email", "phone"]
 IDENTIFIERS: tuple[Identifier, Identifier] = ("email", "phone")
@@ -24,6 +22,7 @@ class LocationSettings(BaseModel):
     duplicate_priority: tuple[Identifier, ...] = Field(default=IDENTIFIERS, min_length=1, max_length=2)
     default_region: str = "US"
     custom_fields: tuple[CustomField, ...] = ()
+    search_lag_ms: int = Field(default=0, ge=0)
 
     @field_validator("default_region")
     @classmethod
@@ -41,7 +40,7 @@ class Location:
         self.settings = settings
         self._people: dict[tuple[Identifier, str], list[Contact]] = defaultdict(list)
 
-    def match(self, values: dict[str, Any]) -> "tuple[Contact, Identifier] | None":
+    def match(self, values: dict[str, Any]) -> tuple[Contact, Identifier] | None:
         """Return the contact with the first identifier of the location's order that somebody has."""
         for field in self.settings.duplicate_priority:
             owner = self.owner(field, values.get(field))
@@ -49,21 +48,23 @@ class Location:
                 return owner, field
         return None
 
-    def owner(self, field: Identifier, value: str | None) -> "Contact | None":
+    def owner(self, field: Identifier, value: str | None) -> Contact | None:
         """Return the oldest contact with this email or phone."""
         owners = self._people.get((field, value.lower())) if value else None
         return owners[0] if owners else None
 
-    def enter(self, contact: "Contact") -> None:
+    def enter(self, contact: Contact) -> None:
         for key in _keys(contact):
             self._people[key].append(contact)
 
-    def leave(self, contact: "Contact") -> None:
+    def leave(self, contact: Contact) -> None:
         for key in _keys(contact):
             self._people[key].remove(contact)
             if not self._people[key]:
                 del self._people[key]
 
 
-def _keys(contact: "Contact") -> list[tuple[Identifier, str]]:
-    return [(field, contact.fields[field].lower()) for field in IDENTIFIERS if contact.fields.get(field)]
+def _keys(contact: Contact) -> list[tuple[Identifier, str]]:
+    first = [(field, contact.fields[field].lower()) for field in IDENTIFIERS if contact.fields.get(field)]
+    further: list[tuple[Identifier, str]] = [("email", email.lower()) for email in contact.additional_emails]
+    return list(dict.fromkeys([*first, *further]))

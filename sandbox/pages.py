@@ -18,6 +18,7 @@ def create_pages(state: State) -> Blueprint:
     pages = Blueprint("pages", __name__)
     pages.add_app_template_filter(mark)
     pages.add_app_template_filter(what_it_does)
+    pages.add_app_template_filter(in_words)
 
     @pages.get("/")
     def index() -> Response:
@@ -37,6 +38,17 @@ def mark(status: int | str) -> str:
     if text.startswith(("2", "3")):
         return "good"
     return "odd" if text.startswith("4") and text != "429" else "bad"
+
+
+def in_words(value: Any) -> str:
+    """Return a custom field's value, which may be a list or an object, as one text."""
+    match value:
+        case dict():
+            return "; ".join(f"{name}: {in_words(part)}" for name, part in value.items())
+        case list():
+            return ", ".join(in_words(part) for part in value)
+        case _:
+            return str(value)
 
 
 def what_it_does(fault: dict[str, Any]) -> str:

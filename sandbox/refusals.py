@@ -3,7 +3,8 @@ How HighLevel says no:
 
 * Refused
   - BadRequest      400: a rule about the contact is broken
-  - Unauthorized    401: token, Version header or location
+  - Unauthorized    401: token, scope, Version header or location
+  - Forbidden       403: a token of another location
   - NotFound        404: no such path
   - Unprocessable   422: the body has the wrong shape; the message is a list
 """
@@ -39,6 +40,11 @@ class BadRequest(Refused):
 class Unauthorized(Refused):
     status = 401
     error = "Unauthorized"
+
+
+class Forbidden(Refused):
+    status = 403
+    error = "Forbidden"
 
 
 class NotFound(Refused):

@@ -33,7 +33,10 @@ class QuietHandler(WSGIRequestHandler):
 
     def _send(self, body: bytes, status: str, headers: list[tuple[str, str]]) -> None:
         code, _, phrase = status.partition(" ")
-        self.send_response(int(code), phrase)
+        # Not send_response: it would say that this is werkzeug, where an answer may say that it is from Cloudflare.
+        self.log_request(code)
+        self.send_response_only(int(code), phrase)
+        self.send_header("Date", self.date_time_string())
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()

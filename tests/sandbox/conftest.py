@@ -1,6 +1,9 @@
-"""A sandbox in memory, its clock, and a client that speaks HighLevel's v2."""
+"""A sandbox in memory, its clock, and a client that speaks HighLevel's v2; and a sandbox that is a process."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +12,8 @@ from flask import Flask
 
 from sandbox.app import create_app
 
+ROOT = Path(__file__).parents[2]
+SPEC = ROOT.parent / "shared" / "spec"
 LOCATION = "ve9EPM428h8vShlRW1KT"
 NOON = 1_790_164_800.0  # 2026-09-23T12:00:00Z
 
@@ -91,3 +96,13 @@ def a_sandbox(clock: Clock) -> Iterator[Callable[..., HighLevel]]:
 @pytest.fixture
 def highlevel(a_sandbox: Callable[..., HighLevel]) -> HighLevel:
     return a_sandbox()
+
+
+@pytest.fixture(scope="module")
+def sandbox_url() -> Iterator[str]:
+    """Return the address of a sandbox process that accepts the token pit-test."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--window", "off", "--token", "pit-test"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.terminate()

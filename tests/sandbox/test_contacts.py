@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import LOCATION, HighLevel
+from tests.sandbox.conftest import LOCATION, Clock, HighLevel
 
 ADA = "ada@example.com"
 PHONE = "+14155552671"
@@ -284,3 +284,62 @@ def test_search_filters_by_a_field(highlevel: HighLevel) -> None:
     )
 
     assert [contact["email"] for contact in answer.json()["contacts"]] == [ADA]
+
+
+def test_a_write_is_searchable_only_after_the_lag(highlevel: HighLevel, clock: Clock) -> None:
+    highlevel.configure(search_lag_ms=12_000)
+    highlevel.upsert(email=ADA)
+    seen = []
+    for _ in range(2):
+        seen.append(_search(highlevel))
+        clock.advance(12)
+    seen.append(_search(highlevel))
+    highlevel.upsert(email=ADA)
+
+    assert seen == [[], [ADA], [ADA]]
+    assert _search(highlevel) == []
+
+
+def test_an_upsert_that_finds_a_further_email_loses_the_first(highlevel: HighLevel) -> None:
+    john = _seeded(highlevel, email="john@doe.mail", additionalEmails=["Jane@doe.mail", "jd@doe.mail"])
+    before = highlevel.contact(john)["additionalEmails"]
+    answer = highlevel.upsert(email="jane@doe.mail").json()
+
+    assert before == [{"email": "Jane@doe.mail"}, {"email": "jd@doe.mail"}]
+    assert (answer["new"], answer["contact"]["id"]) == (False, john)
+    assert answer["contact"]["email"] == "jane@doe.mail"
+    assert answer["contact"]["additionalEmails"] == [{"email": "jd@doe.mail"}]
+    assert highlevel.upsert(email="john@doe.mail").json()["new"] is True
+
+
+def test_a_further_email_makes_a_create_a_duplicate(highlevel: HighLevel) -> None:
+    john = _seeded(highlevel, email="john@doe.mail", additionalEmails=["jane@doe.mail"])
+    answer = highlevel.create(email="jane@doe.mail")
+
+    assert answer.json()["meta"]["contactId"] == john
+
+
+def test_further_emails_are_not_writable(highlevel: HighLevel) -> None:
+    for answer in (
+        highlevel.upsert(email=ADA, additionalEmails=["jane@doe.mail"]),
+        highlevel.create(email=ADA, additionalEmails=["jane@doe.mail"]),
+        highlevel.http.put(f"/contacts/{highlevel.a_contact()}", json={"additionalEmails": []}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["message"] == ["property additionalEmails should not exist"]
+
+
+def test_further_emails_are_seeded_as_a_list_of_texts(highlevel: HighLevel) -> None:
+    contact = {"locationId": LOCATION, "email": ADA, "additionalEmails": "jane@doe.mail"}
+
+    assert highlevel.http.post("/_sandbox/state", json={"contacts": [contact]}).status_code == 422
+
+
+def _search(highlevel: HighLevel) -> list[str]:
+    answer = highlevel.http.post("/contacts/search", json={"locationId": LOCATION, "pageLimit": 10})
+    return [contact["email"] for contact in answer.json()["contacts"]]
+
+
+def _seeded(highlevel: HighLevel, **contact: Any) -> str:
+    answer = highlevel.http.post("/_sandbox/state", json={"contacts": [{"locationId": LOCATION, **contact}]})
+    return str(answer.raise_for_status().json()["contacts"][0]["id"])

@@ -70,6 +70,7 @@ def test_settings_change_one_at_a_time(highlevel: HighLevel) -> None:
         "duplicate_priority": ["email", "phone"],
         "default_region": "DE",
         "custom_fields": [],
+        "search_lag_ms": 0,
     }
 
 

@@ -111,3 +111,42 @@ def test_control_calls_are_never_limited(a_sandbox: Make) -> None:
 
     assert highlevel.http.get("/_sandbox/contacts").status_code == 200
     assert "X-RateLimit-Max" not in highlevel.http.get("/_sandbox/contacts").headers
+
+
+def test_the_limit_changes_while_it_runs(highlevel: HighLevel) -> None:
+    changed = highlevel.http.post("/_sandbox/limits", json={"max_requests": 1, "window": "fixed"})
+    after = statuses(highlevel, 2)
+    highlevel.http.post("/_sandbox/limits", json={"window": "off"})
+
+    assert changed.json() == {"window": "fixed", "max_requests": 1, "interval_ms": 10_000, "daily_limit": 200_000}
+    assert after == [200, 429]
+    assert statuses(highlevel, 2) == [200, 200]
+
+
+def test_a_day_may_be_nearly_used_up(highlevel: HighLevel, clock: Clock) -> None:
+    highlevel.http.post("/_sandbox/limits", json={"used_today": 199_998})
+    today = statuses(highlevel, 3)
+    clock.advance(12 * 3600)
+
+    assert today == [200, 200, 429]
+    assert highlevel.upsert(email="ada@example.com").headers["X-RateLimit-Daily-Remaining"] == "199999"
+
+
+def test_the_day_of_one_location_may_be_used_up(highlevel: HighLevel) -> None:
+    highlevel.http.post("/_sandbox/limits", json={"used_today": 200_000, "location": LOCATION})
+
+    assert statuses(highlevel, 1) == [429]
+    assert statuses(highlevel, 1, location="another") == [200]
+
+
+def test_limits_that_make_no_sense_are_refused(highlevel: HighLevel) -> None:
+    for wrong in ({"window": "round"}, {"max_requests": -1}, {"interval_ms": 0}, {"used_today": -1}, {"foo": 1}):
+        assert highlevel.http.post("/_sandbox/limits", json=wrong).status_code == 422
+
+
+def test_the_limits_go_back_to_the_start_with_the_state(a_sandbox: Make) -> None:
+    highlevel = a_sandbox(max_requests=7)
+    highlevel.http.post("/_sandbox/limits", json={"max_requests": 1})
+    highlevel.http.delete("/_sandbox/state")
+
+    assert highlevel.http.get("/_sandbox/limits").json()["max_requests"] == 7

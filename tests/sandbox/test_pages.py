@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from sandbox.pages import mark
+from sandbox.pages import in_words, mark
 from tests.sandbox.conftest import HighLevel
 
 
@@ -64,3 +66,11 @@ def test_looking_at_the_page_is_no_call(highlevel: HighLevel) -> None:
 )
 def test_a_status_is_marked_by_whose_fault_it_is(status: int | str, style: str) -> None:
     assert mark(status) == style
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "a"), (5.5, "5.5"), (["a", "b"], "a, b"), ({"First": "a", "Second": ["b", 1]}, "First: a; Second: b, 1")],
+)
+def test_a_value_of_any_kind_is_one_text(value: Any, text: str) -> None:
+    assert in_words(value) == text

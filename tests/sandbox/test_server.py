@@ -71,3 +71,12 @@ def test_a_reset_fault_breaks_the_connection(http: httpx.Client) -> None:
         upsert(http)
 
     assert upsert(http).json()["new"] is False
+
+
+def test_an_answer_of_the_edge_is_signed_by_the_edge_alone(http: httpx.Client) -> None:
+    http.post("/_sandbox/faults", json={"program": "edge_html_403"})
+    blocked, ordinary = upsert(http), upsert(http)
+
+    assert blocked.headers.get_list("Server") == ["cloudflare"]
+    assert "Server" not in ordinary.headers
+    assert "Date" in ordinary.headers

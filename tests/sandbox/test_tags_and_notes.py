@@ -1,3 +1,8 @@
+from typing import Any
+
+import httpx
+import pytest
+
 from tests.sandbox.conftest import LOCATION, Clock, HighLevel
 
 
@@ -25,6 +30,55 @@ def test_tags_and_notes_refuse_a_location_id(highlevel: HighLevel) -> None:
 
     assert tags.status_code == note.status_code == 422
     assert tags.json()["message"] == note.json()["message"] == ["property locationId should not exist"]
+
+
+def bulk(highlevel: HighLevel, kind: str, **body: Any) -> httpx.Response:
+    return highlevel.http.post(f"/contacts/bulk/tags/update/{kind}", json={"locationId": LOCATION, **body})
+
+
+def test_tags_of_many_contacts_are_added_at_once(highlevel: HighLevel) -> None:
+    ada = highlevel.a_contact(email="ada@example.com", tags=["a"])
+    elsewhere = highlevel.upsert(location="another", email="grace@example.com").json()["contact"]["id"]
+    answer = bulk(highlevel, "add", contacts=[ada, "nobody", elsewhere], tags=["A", "B"])
+
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "succeded": True,
+        "errorCount": 2,
+        "responses": [
+            {
+                "contactId": ada,
+                "message": "Tags updated",
+                "type": "success",
+                "oldTags": ["a"],
+                "tagsAdded": ["b"],
+                "tagsRemoved": [],
+            },
+            {"contactId": "nobody", "message": "contact is deleted", "type": "error"},
+            {"contactId": elsewhere, "message": "contact does not belong to location", "type": "error"},
+        ],
+    }
+    assert highlevel.contact(ada)["tags"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("more", "left"), [({}, ["b", "c"]), ({"removeAllTags": True}, [])])
+def test_tags_of_many_contacts_are_removed_at_once(
+    highlevel: HighLevel, more: dict[str, bool], left: list[str]
+) -> None:
+    ada = highlevel.a_contact(email="ada@example.com", tags=["a", "b", "c"])
+    bulk(highlevel, "remove", contacts=[ada], tags=["a"], **more)
+
+    assert highlevel.contact(ada)["tags"] == left
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [("add", {}, 422), ("add", {"contacts": [], "tags": "a"}, 422), ("swap", {"contacts": [], "tags": []}, 400)],
+)
+def test_a_bulk_call_that_makes_no_sense_is_refused(
+    highlevel: HighLevel, kind: str, body: dict[str, Any], status: int
+) -> None:
+    assert bulk(highlevel, kind, **body).status_code == status
 
 
 def test_a_note_is_written_read_changed_and_deleted(highlevel: HighLevel) -> None:

@@ -1,9 +1,16 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from sandbox.scopes import SCOPES
 from sandbox.tokens import Token
 from tests.sandbox.conftest import LOCATION, HighLevel
+
+
+def accept(highlevel: HighLevel, **token: Any) -> None:
+    """Accept the client's own token only, with these limits."""
+    highlevel.http.post("/_sandbox/tokens", json={"tokens": [{"token": "pit-test", **token}]}).raise_for_status()
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Basic abc", "pit-test"])
@@ -51,6 +58,51 @@ def test_a_contact_belongs_to_its_location_whatever_the_body_says(a_sandbox: Cal
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("POST", "/contacts/", "contacts.write"),
+        ("POST", "/contacts/upsert", "contacts.write"),
+        ("PUT", "/contacts/{0}", "contacts.write"),
+        ("DELETE", "/contacts/{0}", "contacts.write"),
+        ("POST", "/contacts/{0}/tags", "contacts.write"),
+        ("POST", "/contacts/{0}/notes", "contacts.write"),
+        ("POST", "/contacts/bulk/tags/update/add", "contacts.write"),
+        ("GET", "/contacts/{0}", "contacts.readonly"),
+        ("GET", "/contacts/{0}/notes", "contacts.readonly"),
+        ("POST", "/contacts/search", "contacts.readonly"),
+        ("GET", "/contacts/search/duplicate", "contacts.readonly"),
+        ("GET", f"/locations/{LOCATION}/customFields", "locations/customFields.readonly"),
+    ],
+)
+def test_a_call_needs_its_scope(highlevel: HighLevel, method: str, path: str, scope: str) -> None:
+    path = path.format(highlevel.a_contact())
+    others = [other for other in SCOPES if other != scope]
+    accept(highlevel, scopes=others)
+    refused = highlevel.http.request(method, path, json={})
+    accept(highlevel, scopes=[scope])
+    passed = highlevel.http.request(method, path, json={})
+
+    assert (refused.status_code, refused.json()["message"]) == (401, "The token is not authorized for this scope.")
+    assert passed.status_code != 401
+
+
+def test_the_scope_is_looked_at_before_the_location(highlevel: HighLevel) -> None:
+    accept(highlevel, location="another", scopes=["contacts.readonly"])
+    without_scope = highlevel.upsert(email="ada@example.com")
+    accept(highlevel, location="another", scopes=["contacts.write"])
+    with_scope = highlevel.upsert(email="ada@example.com")
+
+    assert without_scope.json()["message"] == "The token is not authorized for this scope."
+    assert with_scope.json()["message"] == "This location is not accessible from this token!"
+
+
+def test_a_token_without_scopes_given_has_them_all(highlevel: HighLevel) -> None:
+    accept(highlevel)
+
+    assert highlevel.upsert(email="ada@example.com").status_code == 200
+
+
 def test_tokens_are_replaced_while_it_runs(highlevel: HighLevel) -> None:
     highlevel.http.post("/_sandbox/tokens", json={"tokens": ["other", {"token": "third", "location": LOCATION}]})
     refused = highlevel.upsert(email="ada@example.com")
@@ -79,7 +131,7 @@ def test_each_published_version_is_accepted(highlevel: HighLevel, version: str) 
     assert highlevel.upsert(email="ada@example.com").status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/x"), ("PATCH", "/contacts/c1"), ("GET", "/contacts/")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/x"), ("PATCH", "/contacts/c1"), ("GET", "/locations/l1")])
 def test_an_unknown_path_is_a_404(highlevel: HighLevel, method: str, path: str) -> None:
     answer = highlevel.http.request(method, path)
 
