@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
 
+from shared.highlevel.generations import Api
 from shared.providers import PROVIDERS
 from shared.providers.signatures import SignatureScheme
 from shared.submission import Frozen
@@ -92,6 +93,7 @@ def _trimmed(secret: SecretStr) -> SecretStr:
     return SecretStr(token)
 
 
+Token = Annotated[SecretStr, AfterValidator(_trimmed)]
 _ONE_SECRET = {"type": "string", "minLength": 1}
 _SECRETS = {"anyOf": [_ONE_SECRET, {"type": "array", "items": _ONE_SECRET, "minItems": 1}]}
 
@@ -127,16 +129,54 @@ class BodyToken(Frozen):
     value: Secrets = Field(description="The secret, or a list of live ones.")
 
 
-class Location(Frozen):
-    """A HighLevel sub-account: its id, the token that opens it, the region of its phone numbers."""
+class OAuthApp(Frozen):
+    """The marketplace app that a location is connected through; `hookline oauth connect` does that."""
 
-    location_id: Text = Field(description="The sub-account's id in HighLevel.")
-    token: Annotated[SecretStr, AfterValidator(_trimmed)] = Field(
-        description="Its Private Integration Token, best as ${NAME} of an environment variable."
+    client_id: Text = Field(description="The app's client id.")
+    client_secret: Token = Field(description="The app's client secret, best as ${NAME} of an environment variable.")
+    refresh_token: Token | None = Field(
+        None, description="A refresh token got elsewhere; unset, `hookline oauth connect` gets one."
+    )
+
+
+class Location(Frozen):
+    """A HighLevel sub-account: its id, the token that opens it, its API, the region of its phone numbers."""
+
+    location_id: str = Field("", description="The sub-account's id in HighLevel; a v1 key implies it.")
+    token: Token | None = Field(
+        None, description="Its Private Integration Token, or v1 key, best as ${NAME} of an environment variable."
+    )
+    oauth: OAuthApp | None = Field(None, description="The marketplace app that opens it, in place of a token.")
+    api: Api = Field("v2", description="The generation of HighLevel's API that the token is for.")
+    base_url: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = Field(
+        "", description="The API's address for this location alone, such as a proxy that keeps the v1 paths."
     )
     default_region: Annotated[str, AfterValidator(_region)] = Field(
         "US", description="The country of phone numbers that are written without its code: two capital letters."
     )
+
+    @model_validator(mode="after")
+    def _opens(self) -> "Location":
+        if bool(self.token) == bool(self.oauth):
+            raise ValueError("needs either a token or an oauth table")
+        if not self.location_id and self.api != "v1":
+            raise ValueError("has no location_id; HighLevel shows it at Settings > Business Profile")
+        if self.oauth and self.api == "v1":
+            raise ValueError("has an oauth table, which the v1 API does not take; use its location key as token")
+        return self
+
+
+class Consent(Frozen):
+    """Questions about contact, as their answers' labels or keys: a yes switches do-not-disturb off, a no on."""
+
+    all: Text | None = Field(None, description="For every channel.")
+    call: Text | None = Field(None, description="For calls.")
+    email: Text | None = Field(None, description="For emails.")
+    sms: Text | None = Field(None, description="For text messages.")
+    whatsapp: Text | None = Field(None, description="For WhatsApp.")
+    gmb: Text | None = Field(None, description="For Google Business messages.")
+    fb: Text | None = Field(None, description="For Facebook messages.")
+    inbound: Text | None = Field(None, description="For what the contact sends.")
 
 
 class Form(Frozen):
@@ -144,7 +184,18 @@ class Form(Frozen):
 
     provider: ProviderName = Field(description="The form builder that sends the webhook.")
     location: Text = Field(description="The alias of the location that gets the contacts.")
-    operation: Literal["upsert"] = Field("upsert", description="What is done with each contact.")
+    operation: Literal["upsert", "create"] = Field(
+        "upsert", description='"upsert" updates the person\'s contact or makes one; "create" makes one first.'
+    )
+    on_duplicate: Literal["update", "dead_letter"] = Field(
+        "update", description="What becomes of a create whose person HighLevel knows already."
+    )
+    allow_duplicates: bool = Field(
+        False, description="Make a new contact each time, if the sub-account's settings allow duplicates."
+    )
+    on_identity_change: Literal["warn", "bury"] = Field(
+        "warn", description='What happens when the contact has another email or phone; "bury" looks before it writes.'
+    )
 
     secret: Secrets | None = Field(None, description="The key that the provider signs with, or a list of live ones.")
     signature: SignatureScheme | None = Field(None, description="How the sender signs, where the provider does not.")
@@ -159,6 +210,10 @@ class Form(Frozen):
 
     tags: tuple[Text, ...] = Field((), description='Added to each contact; "{Question}" stands for its answer.')
     source: str = Field("", description="The contact's source.")
+    source_on: Literal["always", "new"] = Field(
+        "always", description='"new" sets the source of new contacts only, and keeps that of known ones.'
+    )
+    assigned_to: str = Field("", description="The HighLevel user who gets the contacts: a user id.")
     unmapped: str = Field(
         "note",
         pattern=r"^(note|drop|custom_field:.+)$",
@@ -166,6 +221,7 @@ class Form(Frozen):
     )
     fields: dict[str, Text] = Field({}, description="HighLevel's field = an answer's label or key, or a template.")
     custom_fields: dict[str, Text] = Field({}, description="A custom field's name, key or id = an answer.")
+    consent: Consent = Field(Consent(), description="Which answers switch do-not-disturb on and off.")
 
     max_body: int = Field(
         MAX_BODY_BYTES, ge=1024, le=10 * 1024 * 1024, description="The largest body that is taken, in bytes."
@@ -193,6 +249,12 @@ class Form(Frozen):
     def calls(self) -> int:
         """Return how many calls to HighLevel a submission of this form usually takes."""
         return 1 + bool(self.tags) + (self.unmapped == "note")
+
+    @model_validator(mode="after")
+    def _creates_in_one_way(self) -> "Form":
+        if self.operation == "create" and self.allow_duplicates:
+            raise ValueError('sets allow_duplicates with operation = "create"; it belongs to operation = "upsert"')
+        return self
 
     @model_validator(mode="after")
     def _has_a_proof(self) -> "Form":

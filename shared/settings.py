@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DAY_SECONDS = 24 * 60 * 60
 LEAST_DELIVERY_SECONDS = 5
 LEASE_MARGIN_SECONDS = 20
+LEAST_KEY_LENGTH = 32
 # After that Celery hands a message out again; every lease must be over by then.
 VISIBILITY_SECONDS = 120
 

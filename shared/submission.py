@@ -91,15 +91,19 @@ class Reason(StrEnum):
     UNEXPECTED = "unexpected"
     CRASHED = "crashed"
     CONFIGURATION = "configuration"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    IDENTITY_CHANGED = "identity_changed"
 
 
-class Diagnosis(Frozen):
-    """What was wrong with one field: HighLevel's name for it, the value sent, the rule it broke and a way out."""
+class Budget(Frozen):
+    """What an answer of HighLevel says about the location's rate limit; None where it says nothing."""
 
-    field: str
-    value: str = ""
-    rule: str
-    fix: str = ""
+    most: int | None = None  # calls in an interval
+    remaining: int | None = None  # of those
+    interval_ms: int | None = None
+    daily_limit: int | None = None
+    daily_remaining: int | None = None
+    daily_reset_ms: int | None = None  # from the answer until the day's calls are there again
 
 
 class Attempt(Frozen):
@@ -110,6 +114,16 @@ class Attempt(Frozen):
     request: JsonValue = None
     status: int | None = None
     response: JsonValue = None
+    budget: Budget | None = None
+
+
+class NotStored(Frozen):
+    """A value that HighLevel took without a word and did not store as it was sent."""
+
+    field: str
+    sent: str
+    stored: str = ""
+    why: str = ""
 
 
 class Edit(Frozen):
@@ -128,3 +142,17 @@ class Edit(Frozen):
             fields={name: value for name, value in fields.items() if name not in later.drop},
             drop=tuple(drop),
         )
+
+
+class Diagnosis(Frozen):
+    """
+    What was wrong with one field: HighLevel's name for it, the value sent, the rule it broke and a way out.
+
+    `proposal` is the way out as an edit that can be applied as it is, where there is one.
+    """
+
+    field: str
+    value: str = ""
+    rule: str
+    fix: str = ""
+    proposal: Edit | None = None

@@ -5,25 +5,25 @@ What can go wrong when we talk to HighLevel:
   - HighLevelUnavailable   no answer, a 5xx, or a timeout in another dress: worth another try
   - RateLimited            a 429: the location waits `seconds`
   - ContactRejected        a 400 or 422 about this contact: trying again will not help
+  - Duplicate              the location has the person as `contact_id` already: update that contact
   - ContactGone            the contact's id is unknown by now: upsert it again
-  - BadCredentials         a 401 or 403: nothing works at this location until someone acts
+  - BadCredentials         a 401 or 403: nothing works at this location until the token is renewed or replaced
+    + MissingScope         the token may not make this call: the scope has to be ticked
+    + WrongLocation        the token is for another sub-account: the location_id has to be mended
+  - LocationInactive       the sub-account is paused: everything works again when it is not (in oauth.py)
   - Misconfigured          the path or the Version is wrong: our fault, nothing works until someone acts
   - Garbled                not HighLevel's voice: a success without a contact, or the edge's HTML
   - Unexpected             any other 4xx: we do not know what it means
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from pydantic import JsonValue
 
+from shared.highlevel.budget import waiting_time
 from shared.submission import Attempt
-
-RATE_WINDOW_SECONDS = 10.0
-# A server may ask for nonsense; between a second and a day it is believed.
-LEAST_WAIT_SECONDS, MOST_WAIT_SECONDS = 1.0, 86_400.0
 
 # Substrings of HighLevel's messages. It publishes no list of them; these come from its documentation, its SDKs and
 # public field reports.
@@ -32,6 +32,18 @@ WRONG_PATH = re.compile(
 )
 CONTACT_NOT_FOUND = re.compile(r"contact\b.*\bnot found", re.IGNORECASE)
 DRESSED_TIMEOUT = re.compile(r"command timed out", re.IGNORECASE)
+MISSING_SCOPE = re.compile(r"not authorized for this scope", re.IGNORECASE)
+WRONG_LOCATION = re.compile(r"not accessible from this token|not have access to this location", re.IGNORECASE)
+
+FORBIDDEN = 403
+
+TICK_THE_SCOPE = "Tick the missing scope at the token's integration in HighLevel; the token stays the same"
+MEND_THE_LOCATION = (
+    "The location_id belongs to another sub-account than the token: correct location_id, and do not rotate the token"
+)
+REPLACE_THE_TOKEN = "The token is wrong, revoked or expired: replace it by a new one of this sub-account"  # noqa: S105
+ASK_FOR_ACCESS = "HighLevel forbids this call: look at the token's scopes and at the sub-account's plan"
+MEND_THE_ADDRESS = "Correct the location's api and base_url, or update Hookline"
 
 
 class HighLevelError(Exception):
@@ -68,12 +80,33 @@ class ContactRejected(HighLevelError):
         self.messages = messages
 
 
+class Duplicate(HighLevelError):
+    """The location allows no second contact of this person: the first has `contact_id`, and the same matching field."""
+
+    def __init__(self, message: str, attempt: Attempt, contact_id: str, matching_field: str = "") -> None:
+        super().__init__(message, attempt)
+        self.contact_id = contact_id
+        self.matching_field = matching_field
+
+
 class ContactGone(HighLevelError):
     """The contact does not exist any more."""
 
 
 class BadCredentials(HighLevelError):
-    """The token is wrong, expired, of another location or without the scope."""
+    """The token does not open this; `refreshable` when another token of the same sub-account may."""
+
+    def __init__(self, message: str, attempt: Attempt, *, refreshable: bool = False) -> None:
+        super().__init__(message, attempt)
+        self.refreshable = refreshable
+
+
+class MissingScope(BadCredentials):
+    """The token is good, but not for this call."""
+
+
+class WrongLocation(BadCredentials):
+    """The token is good, but for another sub-account."""
 
 
 class Misconfigured(HighLevelError):
@@ -96,28 +129,30 @@ def refusal(attempt: Attempt, headers: Mapping[str, str], now: datetime) -> High
         case 429:
             seconds, is_daily = waiting_time(headers, now)
             return RateLimited(message, attempt, seconds, is_daily)
-        case 408 | 425 | 500 | 501 | 502 | 503 | 504:
+        case 408 | 425:
             return HighLevelUnavailable(message, attempt)
         case 400 | 401 | 404 if WRONG_PATH.search(message):
-            return Misconfigured(message, attempt)
+            return Misconfigured(_with(message, MEND_THE_ADDRESS), attempt)
+        case 401 | 403:
+            return _no_entry(message, attempt)
+        case 400 | 409 | 422 if duplicate := _duplicate(message, attempt):
+            return duplicate
         case 400 | 404 if CONTACT_NOT_FOUND.search(message):
             return ContactGone(message, attempt)
-        case 401 if DRESSED_TIMEOUT.search(message):
-            return HighLevelUnavailable(message, attempt)
-        case 403 if not isinstance(attempt.response, dict):
-            return Garbled("the edge refused the call, not HighLevel: " + message[:200], attempt)
-        case 401 | 403:
-            return BadCredentials(message, attempt)
         case 400 | 422:
             return ContactRejected(messages or [message], attempt)
-        case _ if status >= 500:
+        case _ if status >= 500:  # a 500 may really be about the contact; nothing in it says so
             return HighLevelUnavailable(message, attempt)
         case _:
             return Unexpected(message, attempt)
 
 
 def messages_of(body: JsonValue) -> list[str]:
-    """Return the messages of an error body: `message` is a string or a list of strings, or stands in `error` (v3)."""
+    """
+    Return the messages of an error body.
+
+    `message` is a string or a list of strings; v3 may nest it in `error`, and v1 says `msg`, or names each field.
+    """
     if isinstance(body, str):
         return [body.strip()] if body.strip() else []
     if not isinstance(body, dict):
@@ -125,44 +160,37 @@ def messages_of(body: JsonValue) -> list[str]:
     error = body.get("error")
     found = body.get("message") or (error.get("message") if isinstance(error, dict) else error) or body.get("msg")
     listed = found if isinstance(found, list) else [found]
-    return [str(item) for item in listed if item]
+    return [str(item) for item in listed if item] or list(_by_field(body))
 
 
-def waiting_time(headers: Mapping[str, str], now: datetime) -> tuple[float, bool]:
-    """Return how long to wait after a 429, in seconds, and whether the day's calls are used up."""
-    remaining = _number(headers.get("x-ratelimit-daily-remaining"))
-    if remaining is not None and remaining <= 0:
-        return _until_reset(_number(headers.get("x-ratelimit-daily-reset")), now), True
-    after = _retry_after(headers.get("retry-after"), now)
-    interval = _number(headers.get("x-ratelimit-interval-milliseconds"))
-    seconds = after if after is not None else interval / 1000 if interval else RATE_WINDOW_SECONDS
-    return min(max(seconds, LEAST_WAIT_SECONDS), MOST_WAIT_SECONDS), False
+def _by_field(body: dict[str, JsonValue]) -> Iterator[str]:
+    for name, refused in body.items():
+        if isinstance(refused, dict) and isinstance(message := refused.get("message"), str):
+            yield f"{name}: {message}"
 
 
-def _retry_after(value: str | None, now: datetime) -> float | None:
-    seconds = _number(value)
-    if seconds is not None or not value:
-        return seconds
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+def _duplicate(message: str, attempt: Attempt) -> Duplicate | None:
+    match attempt.response:
+        case {"meta": {"contactId": str(contact_id), **more}} if contact_id:
+            matching_field = more.get("matchingField")
+            return Duplicate(message, attempt, contact_id, matching_field if isinstance(matching_field, str) else "")
+    return None
 
 
-def _until_reset(reset: float | None, now: datetime) -> float:
-    # The header's unit is undocumented: the SDK's name for it says milliseconds, large values can only be an epoch.
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    candidates = {
-        "epoch milliseconds": (reset or 0) / 1000 - now.timestamp(),
-        "epoch seconds": (reset or 0) - now.timestamp(),
-        "milliseconds": (reset or 0) / 1000,
-    }
-    for seconds in candidates.values():
-        if 0 < seconds <= timedelta(days=1).total_seconds():
-            return seconds
-    return (midnight - now).total_seconds()
+def _no_entry(message: str, attempt: Attempt) -> HighLevelError:
+    """Return what a 401 or 403 means, which only its text says."""
+    is_forbidden = attempt.status == FORBIDDEN
+    if is_forbidden and not isinstance(attempt.response, dict):
+        return Garbled("the edge refused the call, not HighLevel: " + message[:200], attempt)
+    if DRESSED_TIMEOUT.search(message):
+        return HighLevelUnavailable(message, attempt)
+    if MISSING_SCOPE.search(message):
+        return MissingScope(_with(message, TICK_THE_SCOPE), attempt)
+    if WRONG_LOCATION.search(message):
+        return WrongLocation(_with(message, MEND_THE_LOCATION), attempt)
+    way_out = ASK_FOR_ACCESS if is_forbidden else REPLACE_THE_TOKEN
+    return BadCredentials(_with(message, way_out), attempt, refreshable=not is_forbidden)
 
 
-def _number(value: str | None) -> float | None:
-    return float(value) if value and re.fullmatch(r"\d{1,15}(\.\d{1,6})?", value.strip()) else None
+def _with(message: str, way_out: str) -> str:
+    return f"{message.rstrip('.!')}. {way_out}."

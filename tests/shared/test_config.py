@@ -48,6 +48,7 @@ def test_a_form_needs_a_provider_a_proof_and_a_location(file: Path) -> None:
     form, location = config.forms["contact"], config.locations["main"]
     assert (form.provider, form.location, form.unmapped, form.max_body) == ("generic_json", "main", "note", 1048576)
     assert [token.get_secret_value() for token in form.url_token or ()] == [TOKEN]
+    assert location.token
     assert (location.token.get_secret_value(), location.default_region) == ("pit-1", "US")
 
 
@@ -94,7 +95,7 @@ def test_no_secret_is_shown_by_printing_the_configuration(file: Path) -> None:
         ),
         ('max_body = "big"', "max_body: must be a whole number. Write it without quotes."),
         ("max_body = 10", f"max_body: must be greater than or equal to 1024. {README}"),
-        ('operation = "delete"', f"operation: must be 'upsert'. {README}"),
+        ('operation = "delete"', f"operation: must be 'upsert' or 'create'. {README}"),
         ('urltoken = "x"', "urltoken: is not a key that Hookline knows. Remove it, or check its spelling."),
         ('source = "${NOBODY}"', "source: NOBODY is not set. Set the environment variable NOBODY."),
         ('origins = ["${NOBODY}"]', "origins.0: NOBODY is not set. Set the environment variable NOBODY."),
