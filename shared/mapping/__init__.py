@@ -5,7 +5,19 @@ Turns a submission's answers into a HighLevel contact: pure, and the only code t
 """
 
 from shared.mapping.configured import unknown_fields
+from shared.mapping.consent import consent_fields
 from shared.mapping.mapped import LeftOut, Mapped, Unmappable
-from shared.mapping.mapper import map_answers
+from shared.mapping.mapper import map_answers, needs_catalogue
+from shared.mapping.sent import sent_fields, without
 
-__all__ = ["LeftOut", "Mapped", "Unmappable", "map_answers", "unknown_fields"]
+__all__ = [
+    "LeftOut",
+    "Mapped",
+    "Unmappable",
+    "consent_fields",
+    "map_answers",
+    "needs_catalogue",
+    "sent_fields",
+    "unknown_fields",
+    "without",
+]

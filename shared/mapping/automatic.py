@@ -8,15 +8,14 @@ import re
 
 from pydantic import JsonValue
 
+from shared.highlevel.values import Refused
 from shared.mapping.aliases import IDENTIFIERS, field_called, is_about_someone_else, is_bare_name, is_plainly
 from shared.mapping.compound import take_address, take_name
 from shared.mapping.draft import Draft
-from shared.mapping.normalise import Refused, normalise
+from shared.mapping.normalise import normalise
 from shared.submission import Answer
 
 TYPED = {"email": "email", "phone": "phone", "country": "country", "address": "address1"}
-YEAR_FIRST = re.compile(r"[0-9]{4}([-/._])(0[1-9]|1[0-2])\1(0[1-9]|[12][0-9]|3[01])")
-MONTH_FIRST = re.compile(r"(0[1-9]|1[0-2])([-/._])(0[1-9]|[12][0-9]|3[01])\2[0-9]{4}")
 INTERNATIONAL = re.compile(r"\+[0-9 ().\-/]{7,25}")
 LOOKS_LIKE = {"email": "value looks like an email", "phone": "value looks like a phone number"}
 
@@ -39,7 +38,7 @@ def _by_type(draft: Draft) -> None:
 def _by_label(draft: Draft) -> None:
     for place, answer in enumerate(draft.answers):
         target, origin = _called(answer)
-        if target and target != "name" and draft.is_free(place, target) and _may_hold(draft, target, answer):
+        if target and target != "name" and draft.is_free(place, target) and _may_hold(target, answer):
             _offer(draft, target, place, answer, origin)
 
 
@@ -89,7 +88,7 @@ def _is_about_someone_else(answer: Answer) -> bool:
     return is_about_someone_else(answer.label) or is_about_someone_else(answer.key)
 
 
-def _may_hold(draft: Draft, target: str, answer: Answer) -> bool:
+def _may_hold(target: str, answer: Answer) -> bool:
     """Say whether a label's field can be meant: "May we email you?" with "yes" names no address."""
     value = _single(answer.value)
     if isinstance(value, bool):
@@ -97,19 +96,11 @@ def _may_hold(draft: Draft, target: str, answer: Answer) -> bool:
     if target in IDENTIFIERS:
         plain = is_plainly(target, answer.label) or is_plainly(target, answer.key)
         return plain or _is_attempt(target, answer.text)
-    if target == "dateOfBirth":
-        return _is_date(draft, answer.text.strip())
     return not isinstance(value, list)
 
 
 def _is_attempt(target: str, text: str) -> bool:
     return "@" in text if target == "email" else sum(letter.isdecimal() for letter in text) >= 5
-
-
-def _is_date(draft: Draft, text: str) -> bool:
-    """Say whether HighLevel will read a date as it was meant: it takes 03/04 for the fourth of March."""
-    month_first = draft.region == "US" and MONTH_FIRST.fullmatch(text)
-    return bool(YEAR_FIRST.fullmatch(text) or month_first)
 
 
 def _looks_like(draft: Draft, target: str, answer: Answer) -> bool:

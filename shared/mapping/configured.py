@@ -1,8 +1,6 @@
-"""What the configuration says about a form's answers: fields, custom fields, the source and the tags."""
+"""What the configuration says about a form's answers: fields, custom fields, source, user and tags."""
 
 from collections.abc import Iterator
-
-from pydantic import JsonValue
 
 from shared.config import Form
 from shared.highlevel.contact import WRITABLE_FIELDS
@@ -27,9 +25,8 @@ def apply_configuration(draft: Draft, form: Form) -> None:
             _set_field(draft, target, source, f"configuration: fields.{target}")
     for name, source in form.custom_fields.items():
         _set_custom_field(draft, name, source)
-    if form.source:
-        text = fill(form.source, draft.answers).text if is_template(form.source) else form.source.strip()
-        draft.put("source", text, "configuration: source")
+    _set_text(draft, "source", form.source)
+    _set_text(draft, "assignedTo", form.assigned_to, "assigned_to")
 
 
 def configured_tags(draft: Draft, form: Form) -> tuple[str, ...]:
@@ -39,17 +36,6 @@ def configured_tags(draft: Draft, form: Form) -> tuple[str, ...]:
         for tag in _tags(draft, template):
             tags.setdefault(tag.casefold(), tag)
     return tuple(tags.values())
-
-
-def custom_value(value: JsonValue) -> JsonValue:
-    """Return a value as a custom field takes it: numbers and lists as they are, all else as text."""
-    match value:
-        case list():
-            return [text for item in value if (text := as_text(item).strip())]
-        case int() | float() if not isinstance(value, bool):
-            return value
-        case _:
-            return as_text(value).strip()
 
 
 def _set_field(draft: Draft, target: str, source: str, origin: str) -> None:
@@ -75,15 +61,22 @@ def _fill_field(draft: Draft, target: str, template: str, origin: str) -> None:
         _mention(draft, filled.found)
 
 
+def _set_text(draft: Draft, target: str, text: str, key: str = "") -> None:
+    """Set a field to a constant, or to a template filled with answers."""
+    filled = fill(text, draft.answers).text if is_template(text) else text.strip()
+    if filled:
+        draft.offer_part(target, filled, f"configuration: {key or target}")
+
+
 def _set_custom_field(draft: Draft, name: str, source: str) -> None:
     origin = f"configuration: custom_fields.{name}"
     if is_template(source):
         filled = fill(source, draft.answers)
-        draft.put_custom(name, filled.text, origin)
-        _mention(draft, filled.found)
+        if draft.put_custom(name, filled.text, origin):
+            _mention(draft, filled.found)
         return
     found = find(draft.answers, source)
-    if found and draft.put_custom(name, custom_value(found.value), origin) and found.whole:
+    if found and draft.put_custom(name, found.value, origin) and found.whole:
         draft.copy(found.place)
 
 

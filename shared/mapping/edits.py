@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from shared.highlevel.contact import WRITABLE_FIELDS, Contact
+from shared.highlevel.values import Refused
 from shared.mapping.draft import Draft, custom
 from shared.mapping.lookup import find, same
-from shared.mapping.mapped import Unmappable
-from shared.mapping.normalise import Refused, normalise
+from shared.mapping.normalise import normalise
 from shared.submission import Answer, Diagnosis, Edit
 
 ORIGIN = "edit"
 REPLACED = "replaced by an edit"
+CUSTOM = custom("")
 NOT_EDITABLE = {found.alias for found in Contact.model_fields.values()} - WRITABLE_FIELDS | {"tags", "locationId"}
 
 
@@ -28,13 +29,18 @@ def edited(answers: Sequence[Answer], changes: Mapping[str, JsonValue]) -> tuple
     return tuple(result)
 
 
-def apply_edit(draft: Draft, edit: Edit) -> None:
-    """Set and drop fields; raise Unmappable with every value that a field cannot hold."""
-    diagnosis = [found for name, text in edit.fields.items() if (found := _set(draft, name, text))]
-    if diagnosis:
-        raise Unmappable(tuple(diagnosis))
+def names_custom_field(name: str) -> bool:
+    """Say whether an edit means a custom field by this name: all that is no field of every contact."""
+    plain = name.strip()
+    return plain.startswith(CUSTOM) or not (plain in WRITABLE_FIELDS or plain.partition(".")[0] in NOT_EDITABLE)
+
+
+def apply_edit(draft: Draft, edit: Edit) -> list[Diagnosis]:
+    """Set and drop fields; return what is wrong with the values that a field cannot hold."""
+    faults = [found for name, text in edit.fields.items() if (found := _set(draft, name.strip(), text))]
     for name in edit.drop:
-        _drop(draft, _plain(name), "dropped by an edit")
+        _drop(draft, name.strip(), "dropped by an edit")
+    return faults
 
 
 def _place(answers: Sequence[Answer], name: str) -> int | None:
@@ -46,11 +52,16 @@ def _place(answers: Sequence[Answer], name: str) -> int | None:
     return next((place for place, known in enumerate(names) if same(name) in known), None)
 
 
-def _set(draft: Draft, name: str, text: str) -> Diagnosis | None:
-    target = _plain(name)
-    if target in NOT_EDITABLE:
+def _set(draft: Draft, target: str, text: str) -> Diagnosis | None:
+    if names_custom_field(target):
+        _set_custom(draft, target.removeprefix(CUSTOM), text.strip())
+        return None
+    if target not in WRITABLE_FIELDS:
         rule = "this field cannot be set by an edit"
         return Diagnosis(field=target, value=text, rule=rule, fix="Edit another field, or change the configuration.")
+    if draft.lacks(target):
+        drop = Edit(drop=(target,))
+        return Diagnosis(field=target, value=text, rule=draft.no_such_field, fix=f"--drop {target}", proposal=drop)
     try:
         found = normalise(target, text, draft.region)
     except Refused as refused:
@@ -73,21 +84,21 @@ def _parts(target: str, text: str) -> dict[str, str]:
 
 
 def _replace(draft: Draft, target: str, text: str) -> None:
-    if draft.text_of(target) != text:
-        _drop(draft, target, REPLACED)
-    else:
-        draft.drop(target)
-    if target in WRITABLE_FIELDS:
-        draft.put(target, text, ORIGIN)
-    else:
-        draft.put_custom(target, text, ORIGIN)
+    old = draft.drop(target)
+    if old and old != text:
+        draft.leave_out(target, old, REPLACED)
+    draft.put(target, text, ORIGIN)
+
+
+def _set_custom(draft: Draft, name: str, text: str) -> None:
+    old = draft.drop_custom(name)
+    if old and old != text:
+        draft.leave_out(custom(name), old, REPLACED)
+    draft.put_custom(name, text, ORIGIN)
 
 
 def _drop(draft: Draft, target: str, why: str) -> None:
-    if old := draft.text_of(target):
-        draft.leave_out(target, old, why)
-    draft.drop(target)
-
-
-def _plain(name: str) -> str:
-    return name.strip().removeprefix(custom(""))
+    name = target.removeprefix(CUSTOM)
+    old = draft.drop_custom(name) if names_custom_field(target) else draft.drop(target)
+    if old:
+        draft.leave_out(custom(name) if names_custom_field(target) else target, old, why)

@@ -1,33 +1,84 @@
 """Answers to contact, step by step: the configuration first, then what maps itself, an operator's edit last."""
 
-import re
 from collections.abc import Sequence
+
+from pydantic import JsonValue
 
 from shared.config import Form, Location
 from shared.highlevel.contact import Contact, CustomField
+from shared.highlevel.custom_fields import Catalogue
+from shared.highlevel.generations import GENERATIONS
 from shared.mapping.aliases import IDENTIFIERS
 from shared.mapping.automatic import map_automatically
 from shared.mapping.configured import apply_configuration, configured_tags
+from shared.mapping.consent import apply_consent, body_of
+from shared.mapping.custom_fields import custom_fields
 from shared.mapping.draft import Draft
-from shared.mapping.edits import apply_edit, edited
+from shared.mapping.edits import ORIGIN, apply_edit, edited, names_custom_field
 from shared.mapping.mapped import Mapped, Unmappable
+from shared.mapping.sent import sent_fields
 from shared.submission import Answer, Diagnosis, Edit
 
-CUSTOM_FIELD_ID = re.compile(r"[A-Za-z0-9]{20}")
 TO_CUSTOM_FIELD = "custom_field:"
 NO_EDIT = Edit()
 
 
-def map_answers(answers: Sequence[Answer], form: Form, location: Location, edit: Edit = NO_EDIT) -> Mapped:
-    """Map a submission's answers; raise Unmappable if nothing in them identifies a contact."""
-    draft = Draft(edited(answers, edit.answers), location.default_region)
+def map_answers(
+    answers: Sequence[Answer],
+    form: Form,
+    location: Location,
+    edit: Edit = NO_EDIT,
+    catalogue: Catalogue | None = None,
+) -> Mapped:
+    """
+    Map a submission's answers; raise Unmappable with all that stands in the way of a contact.
+
+    With the location's catalogue, custom fields are found by name, key or id and their values checked; without one they
+    are taken by key or id as they are.
+    """
+    mapped = _mapped(answers, form, location, edit, catalogue)
+    if edit == NO_EDIT:
+        return mapped
+    before = _fields_before(answers, form, location, catalogue)
+    changed = [
+        name
+        for name, value in sent_fields(mapped.contact).items()
+        if mapped.provenance.get(name) == ORIGIN or before.get(name) != value
+    ]
+    return mapped.model_copy(update={"edited": tuple(changed)})
+
+
+def needs_catalogue(form: Form, edit: Edit = NO_EDIT) -> bool:
+    """Say whether a form or an edit names custom fields, which only the location's catalogue can tell."""
+    configured = bool(form.custom_fields) or form.unmapped.startswith(TO_CUSTOM_FIELD)
+    return configured or any(names_custom_field(name) for name in (*edit.fields, *edit.drop))
+
+
+def _fields_before(
+    answers: Sequence[Answer], form: Form, location: Location, catalogue: Catalogue | None
+) -> dict[str, JsonValue]:
+    """Return what would be sent if nobody had edited anything."""
+    try:
+        return sent_fields(_mapped(answers, form, location, NO_EDIT, catalogue).contact)
+    except Unmappable:
+        return {}
+
+
+def _mapped(
+    answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
+) -> Mapped:
+    generation = GENERATIONS[location.api]
+    draft = Draft(edited(answers, edit.answers), location.default_region, generation, catalogue)
     apply_configuration(draft, form)
+    apply_consent(draft, form.consent)
     map_automatically(draft)
     note = _note(draft, form)
-    apply_edit(draft, edit)
-    _require_identifier(draft)
+    faults = apply_edit(draft, edit)
+    custom, wrong = custom_fields(draft)
+    if faults := [*faults, *_missing_identifier(draft, faults), *wrong]:
+        raise Unmappable(tuple(faults))
     return Mapped(
-        contact=_contact(draft),
+        contact=_contact(draft, custom),
         tags=configured_tags(draft, form),
         note=note,
         provenance=draft.provenance,
@@ -50,9 +101,10 @@ def _label(answer: Answer) -> str:
     return label if label.endswith(("?", "!", ".")) else f"{label}:"
 
 
-def _require_identifier(draft: Draft) -> None:
-    if any(name in draft.fields for name in IDENTIFIERS):
-        return
+def _missing_identifier(draft: Draft, faults: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """Return what is wrong when nothing identifies the contact, unless an edit of it is at fault."""
+    if any(name in draft.fields for name in IDENTIFIERS) or any(found.field in IDENTIFIERS for found in faults):
+        return []
     refused = [
         Diagnosis(field=found.field, value=found.value, rule=found.why, fix="Correct the answer, or set the field.")
         for found in draft.left_out
@@ -63,14 +115,8 @@ def _require_identifier(draft: Draft) -> None:
         rule="HighLevel needs an email or a phone, and no answer gives one",
         fix='Name the answer under "fields" of the form, or set the field in an edit.',
     )
-    raise Unmappable(tuple(refused) or (missing,))
+    return refused or [missing]
 
 
-def _contact(draft: Draft) -> Contact:
-    custom_fields = [
-        CustomField(id=name, field_value=value)
-        if CUSTOM_FIELD_ID.fullmatch(name)
-        else CustomField(key=name, field_value=value)
-        for name, value in draft.custom_fields.items()
-    ]
-    return Contact.model_validate({**draft.fields, "customFields": custom_fields})
+def _contact(draft: Draft, custom: tuple[CustomField, ...]) -> Contact:
+    return Contact.model_validate({**draft.fields, **body_of(draft), "customFields": custom})

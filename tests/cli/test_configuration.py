@@ -32,9 +32,9 @@ def test_check_gives_its_faults_as_json(hookline_offline: Hookline, configuratio
     [fault] = checked["faults"]
     assert fault == {
         "table": "locations.main",
-        "key": "token",
-        "problem": "is missing",
-        "remedy": "Add it.",
+        "key": "",
+        "problem": "needs either a token or an oauth table",
+        "remedy": 'See "Configuration" in the README.',
     }
 
 

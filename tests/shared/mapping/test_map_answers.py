@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from shared.config import Consent
 from shared.mapping import LeftOut, Unmappable, unknown_fields
 from shared.submission import Answer, AnswerType, Edit
-from tests.shared.mapping.factories import a_form, an_answer, mapped
+from tests.shared.mapping.factories import CATALOGUE, a_form, an_answer, mapped
 
 CUSTOM_ID = "MgobCB14YMVKuE4Ka8p1"
 
@@ -34,9 +35,12 @@ LABELLED = [
     ({"Company": "Fjord & Field LLC"}, {"companyName": "Fjord & Field LLC"}),
     ({"Street": "1 High St", "City": "York", "Postcode": "YO1"}, {"address1": "1 High St", "city": "York"}),
     ({"Date of birth": "1990-12-25"}, {"dateOfBirth": "1990-12-25"}),
-    ({"Date of birth": "12/25/1990"}, {"dateOfBirth": "12/25/1990"}),
+    ({"Date of birth": "12/25/1990"}, {"dateOfBirth": "1990-12-25"}),
     ({"Date of birth": "25/12/1990"}, {}),
+    ({"Date of birth": ["1990_12_25"]}, {"dateOfBirth": "1990-12-25"}),
+    ({"Birthday": "soon", "Date of birth": "1990.12.25"}, {"dateOfBirth": "1990-12-25"}),
     ({"Website": "example.com"}, {"website": "example.com"}),
+    ({"Website": "we have none"}, {}),
     ({"name": {"first": "Ada", "last": "Lovelace"}}, {"firstName": "Ada", "lastName": "Lovelace"}),
     ({"Pet name": "Rex", "May we email you?": "yes", "Company": True}, {}),
     ({"Emergency contact phone": "206 555 0161", "Fax": "206 555 0162"}, {}),
@@ -165,6 +169,25 @@ def test_a_configured_name_is_split_unless_its_parts_are_known() -> None:
     assert fields_of(whole, an_answer("Nick", "A."), form=parts) == {"firstName": "A.", "name": "Ada Lovelace"}
 
 
+@pytest.mark.parametrize(
+    ("source", "assigned_to", "sent"),
+    [
+        ("Web", "user1", {"source": "Web", "assignedTo": "user1"}),
+        ("Web {Page}", "{Owner}", {"source": "Web home", "assignedTo": "user2"}),
+        (" ", "{Nobody}", {}),
+    ],
+)
+def test_the_source_and_the_user_are_constants_or_templates(
+    source: str, assigned_to: str, sent: dict[str, JsonValue]
+) -> None:
+    answers = [an_answer("Page", "home"), an_answer("Owner", "user2")]
+
+    found = mapped(*answers, form=a_form(source=source, assigned_to=assigned_to))
+
+    assert {name: value for name, value in found.contact.body().items() if name != "email"} == sent
+    assert found.provenance.get("assignedTo", "configuration: assigned_to") == "configuration: assigned_to"
+
+
 def test_an_answer_that_feeds_a_configured_field_feeds_no_other() -> None:
     assert fields_of(an_answer("Name", "Fjord LLC"), form=a_form(fields={"companyName": "Name"})) == {
         "companyName": "Fjord LLC"
@@ -277,6 +300,39 @@ def test_a_refused_value_is_left_out_and_noted() -> None:
     )
 
 
+def test_an_ambiguous_date_is_left_out_and_noted() -> None:
+    birthday = an_answer("Date of birth", "03/04/1990", "date")
+
+    found = mapped(birthday, region="GB")
+
+    assert found.contact.date_of_birth is None
+    assert found.note == "Date of birth: 03/04/1990"
+    assert found.left_out == (
+        LeftOut(
+            field="dateOfBirth",
+            value="03/04/1990",
+            why="the value may be two dates: write it year first, such as 1990-12-25",
+        ),
+    )
+    assert mapped(birthday, region="US").contact.date_of_birth == "1990-03-04"
+
+
+def test_a_field_that_the_api_does_not_have_is_left_out_and_noted() -> None:
+    form = a_form(fields={"gender": "Sex", "assignedTo": "Who?"}, assigned_to="user1")
+    answers = [an_answer("Sex", "Female"), an_answer("Who?", "user2")]
+
+    found = mapped(*answers, form=form, api="v1")
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.note == "Sex: Female\nWho? user2"
+    assert [(left.field, left.value, left.why) for left in found.left_out] == [
+        ("gender", "Female", "the v1 API has no such field"),
+        ("assignedTo", "user2", "the v1 API has no such field"),
+        ("assignedTo", "user1", "the v1 API has no such field"),
+    ]
+    assert (mapped(*answers, form=form).contact.gender, mapped(*answers, form=form, api="v3").note) == ("female", "")
+
+
 def test_a_phone_extension_is_noted() -> None:
     found = mapped(an_answer("Phone", "206 555 0161 ext 12"))
 
@@ -384,6 +440,10 @@ def test_an_edit_that_drops_the_only_identifier_leaves_no_contact() -> None:
         ("tags", "a"),
         ("locationId", "x"),
         ("dnd", "y"),
+        ("dndSettings.Email", "active"),
+        ("dateOfBirth", "25 December"),
+        ("timezone", "EST"),
+        ("website", "none yet"),
     ],
 )
 def test_an_edit_that_a_field_cannot_hold_is_shown_to_the_operator(field: str, value: str) -> None:
@@ -394,6 +454,45 @@ def test_an_edit_that_a_field_cannot_hold_is_shown_to_the_operator(field: str, v
     assert (found.field, found.value) == (field, value)
     assert found.rule
     assert found.fix
+
+
+def test_an_edit_of_a_field_that_the_api_does_not_have_is_shown_to_the_operator() -> None:
+    with pytest.raises(Unmappable) as caught:
+        mapped(edit=Edit(fields={"gender": "female"}), api="v1")
+
+    [found] = caught.value.diagnosis
+    assert (found.field, found.rule) == ("gender", "the v1 API has no such field")
+    assert found.proposal
+    assert mapped(edit=Edit(fields={"gender": "female"}).merged(found.proposal), api="v1").contact.body()
+
+
+EDITED: list[tuple[Edit, tuple[str, ...]]] = [
+    (Edit(), ()),
+    (Edit(fields={"city": "York"}), ("city",)),
+    (Edit(fields={"city": "Leeds"}), ("city",)),
+    (Edit(fields={"name": "Ada King"}), ("firstName", "lastName")),
+    (Edit(fields={"customFields.SEATS": "5"}), ("customFields.id-seats",)),
+    (Edit(answers={"Q": 6}), ("customFields.id-seats",)),
+    (Edit(answers={"Q": 5, "City": "Leeds"}), ()),
+    (Edit(answers={"City": "York"}), ("city",)),
+    (Edit(answers={"Texts?": "no"}), ("dndSettings.SMS",)),
+    (Edit(drop=("city",)), ()),
+]
+
+
+@pytest.mark.parametrize(("edit", "names"), EDITED)
+def test_the_fields_that_an_edit_changed_are_named(edit: Edit, names: tuple[str, ...]) -> None:
+    form = a_form(custom_fields={"Seats": "Q"}, consent=Consent(sms="Texts?"))
+
+    found = mapped(an_answer("City", "Leeds"), an_answer("Q", 5), form=form, edit=edit, catalogue=CATALOGUE)
+
+    assert found.edited == names
+
+
+def test_all_fields_of_a_contact_that_only_an_edit_made_possible_are_edited() -> None:
+    found = mapped(an_answer("City", "Leeds"), edit=Edit(fields={"email": "ada@example.com"}), email=False)
+
+    assert set(found.edited) == {"email", "city"}
 
 
 def test_a_mapped_submission_survives_json() -> None:

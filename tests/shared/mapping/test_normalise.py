@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from shared.mapping.normalise import Refused, normalise
+from shared.highlevel.contact import WRITABLE_FIELDS
+from shared.highlevel.values import Refused
+from shared.mapping.normalise import normalise
 
 EMAILS = [
     ("ada@example.com", "ada@example.com"),
@@ -98,6 +100,41 @@ def test_countries_become_codes_that_highlevel_knows(value: JsonValue, expected:
     assert result("country", value) == expected
 
 
+OTHERS: list[tuple[str, JsonValue, str | None]] = [
+    ("dateOfBirth", " 12/25/1990 ", "1990-12-25"),
+    ("dateOfBirth", "30/02/1990", None),
+    ("dateOfBirth", "yes", None),
+    ("timezone", "America/New_York", "America/New_York"),
+    ("timezone", "america/new york", "America/New_York"),
+    ("timezone", "EUROPE/BERLIN", "Europe/Berlin"),
+    ("timezone", "utc", "UTC"),
+    ("timezone", "EST", None),
+    ("timezone", "Eastern Standard Time", None),
+    ("timezone", "GMT+1", None),
+    ("timezone", "localtime", None),
+    ("website", "https://www.example.com/a?b=c", "https://www.example.com/a?b=c"),
+    ("website", " Example.com ", "Example.com"),
+    ("website", "http://exämple.de:8080", "http://exämple.de:8080"),
+    ("website", "www.example.co.uk/", "www.example.co.uk/"),
+    ("website", "none", None),
+    ("website", "n/a", None),
+    ("website", "see my profile.com", None),
+    ("website", "ada@example.com", None),
+    ("website", "https://", None),
+    ("website", "example.com/" + "x" * 5000, None),
+    ("gender", " Male ", "male"),
+    ("gender", "Non-binary", "Non-binary"),
+    ("postalCode", 35061, "35061"),
+    ("state", " AL", "AL"),
+    ("assignedTo", "y0BeYjuRIlDwsDcOHOJo", "y0BeYjuRIlDwsDcOHOJo"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "expected"), OTHERS)
+def test_the_other_fields_have_their_forms(field: str, value: JsonValue, expected: str | None) -> None:
+    assert result(field, value) == expected
+
+
 @pytest.mark.parametrize(
     ("field", "value", "text"),
     [
@@ -121,7 +158,7 @@ def test_other_fields_take_any_text_whole() -> None:
     assert normalise("companyName", "  Fjord & Field\n" + "x" * 100_000, "US").text.endswith("x" * 100_000)
 
 
-@given(st.text(), st.sampled_from(["email", "phone", "country", "city"]), st.sampled_from(["US", "DE", "ZZ"]))
+@given(st.text(), st.sampled_from(sorted(WRITABLE_FIELDS)), st.sampled_from(["US", "DE", "ZZ"]))
 def test_any_text_is_normal_or_refused(text: str, field: str, region: str) -> None:
     result(field, text, region)
 

@@ -6,11 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from shared.config import Form
-from shared.mapping import Mapped, Unmappable, map_answers
-from shared.mapping.normalise import Refused, normalise
+from shared.config import Consent, Form, Location
+from shared.highlevel.custom_fields import Catalogue
+from shared.highlevel.values import Refused
+from shared.mapping import Mapped, Unmappable, map_answers, sent_fields
+from shared.mapping.normalise import normalise
 from shared.submission import Answer, Edit, as_text
-from tests.shared.mapping.factories import US, a_form
+from shared.yes_no import said_yes
+from tests.shared.mapping.factories import CATALOGUE, US, a_form
 
 _LABELS = "Email,Phone,Name,First name,Last name,Country,Address,City,Date of birth,Company,Message,Topic,,utm"
 LABELS = st.sampled_from([*_LABELS.split(","), "What is your e-mail?", "Friend's email"])
@@ -23,6 +26,10 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
         "US",
         "Ada Lovelace",
         "1990-01-02",
+        "25.12.1990",
+        "yes",
+        "No",
+        "sea green, red",
     ]
 )
 SCALARS: st.SearchStrategy[JsonValue] = (
@@ -46,49 +53,71 @@ FORMS = st.sampled_from(
         a_form(fields={"companyName": "Topic", "name": "Name", "address1": "utm"}, custom_fields={"a": "Message"}),
         a_form(fields={"email": "{Topic}", "city": "{City} {utm.city}"}, tags=("{Topic}", "x {utm}")),
         a_form(custom_fields={"copy": "Email", "t": "{Phone}"}, source="{utm}", unmapped="custom_field:rest"),
+        a_form(
+            fields={"gender": "Topic", "timezone": "City", "website": "utm", "dateOfBirth": "Message"},
+            consent=Consent(all="Topic", email="Message", sms="Message", inbound="utm"),
+            assigned_to="{Topic}",
+        ),
+        a_form(
+            custom_fields={"Details": "Message", "Colours": "Topic", "Terms": "utm", "customFields.x": "nothing"},
+            unmapped="custom_field:CITY",
+        ),
     ]
 )
+LOCATIONS = st.sampled_from([US, US.model_copy(update={"api": "v1", "default_region": "GB"})])
+CATALOGUES = st.sampled_from([None, CATALOGUE])
 EDITS = st.just(Edit()) | st.builds(
     Edit,
     answers=st.dictionaries(LABELS, VALUES, max_size=2),
-    fields=st.dictionaries(st.sampled_from(["email", "name", "city", "a", "tags"]), TEXTS, max_size=2),
-    drop=st.lists(st.sampled_from(["phone", "email", "a"]), max_size=1).map(tuple),
+    fields=st.dictionaries(
+        st.sampled_from(["email", "name", "city", "a", "tags", "Seats", "gender"]), TEXTS, max_size=2
+    ),
+    drop=st.lists(st.sampled_from(["phone", "email", "a", "customFields.Colours", "dnd"]), max_size=1).map(tuple),
 )
 
 
-@given(ANSWERS, FORMS, EDITS)
+@given(ANSWERS, FORMS, EDITS, LOCATIONS, CATALOGUES)
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_mapping_gives_a_clean_contact_or_says_why_not(answers: list[Answer], form: Form, edit: Edit) -> None:
-    found = result(answers, form, edit)
+def test_mapping_gives_a_clean_contact_or_says_why_not(
+    answers: list[Answer], form: Form, edit: Edit, location: Location, catalogue: Catalogue | None
+) -> None:
+    found = result(answers, form, edit, location, catalogue)
 
     if found:
         body = found.contact.body()
         assert body.get("email") or body.get("phone")
         assert all(value not in ("", [], {}, None) for value in body.values())
-        assert all(field.field_value not in ("", [], None) for field in found.contact.custom_fields)
+        assert all(field.field_value not in ("", [], {}, None) for field in found.contact.custom_fields)
         assert found.contact.phone is None or re.fullmatch(r"\+\d{7,15}", found.contact.phone)
+        assert found.contact.date_of_birth is None or re.fullmatch(r"\d{4}-\d\d-\d\d", found.contact.date_of_birth)
         assert all(tag.strip() for tag in found.tags)
+        assert found.provenance.keys() == sent_fields(found.contact).keys()
+        assert found.edited == () or edit != Edit()
 
 
-@given(ANSWERS, FORMS)
+@given(ANSWERS, FORMS, LOCATIONS, CATALOGUES)
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_each_answer_is_somewhere(answers: list[Answer], form: Form) -> None:
-    found = result(answers, form, Edit())
+def test_each_answer_is_somewhere(
+    answers: list[Answer], form: Form, location: Location, catalogue: Catalogue | None
+) -> None:
+    found = result(answers, form, Edit(), location, catalogue)
 
     if found:
         lost = [text for answer in answers for text in texts(answer.value) if not is_kept(text, found)]
         assert lost == []
 
 
-@given(ANSWERS, FORMS, EDITS)
+@given(ANSWERS, FORMS, EDITS, CATALOGUES)
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_mapping_is_deterministic(answers: list[Answer], form: Form, edit: Edit) -> None:
-    assert result(answers, form, edit) == result(answers, form, edit)
+def test_mapping_is_deterministic(answers: list[Answer], form: Form, edit: Edit, catalogue: Catalogue | None) -> None:
+    assert result(answers, form, edit, US, catalogue) == result(answers, form, edit, US, catalogue)
 
 
-def result(answers: list[Answer], form: Form, edit: Edit) -> Mapped | None:
+def result(
+    answers: list[Answer], form: Form, edit: Edit, location: Location, catalogue: Catalogue | None
+) -> Mapped | None:
     try:
-        return map_answers(answers, form, US, edit)
+        return map_answers(answers, form, location, edit, catalogue)
     except Unmappable:
         return None
 
@@ -109,8 +138,10 @@ def is_kept(text: str, found: Mapped) -> bool:
     body = found.contact.body()
     written = [as_text(value) for value in body.values()] + [left.value for left in found.left_out]
     everything = letters(" ".join([*written, found.note]))
+    if said_yes(text) is not None and any(name.startswith(("dnd", "inbound", "custom")) for name in found.provenance):
+        return True  # as a consent, or as the option that stands for it
     return all(word in everything for word in letters(text).split()) or any(
-        normal(field, text) == body.get(field) for field in ("email", "phone", "country")
+        normal(field, text) == body.get(field) for field in ("email", "phone", "country", "dateOfBirth")
     )
 
 
