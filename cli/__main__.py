@@ -9,8 +9,10 @@ import click
 from cli.configuration import check, providers, schema
 from cli.dead import dead
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.errors import SafeGroup
 from cli.hold import hold
+from cli.oauth import oauth
 from cli.preview import preview
 from cli.quarantine import quarantine
 from cli.run import run
@@ -41,8 +43,9 @@ def version() -> None:
 
 READING = (status, submissions, dead, quarantine, hold, audit)
 OFFLINE = (check, preview, providers, schema)
+CONNECTING = (doctor, oauth)
 PROCESSES = (demo, run, sandbox)
-for command in (*READING, *OFFLINE, *PROCESSES):
+for command in (*READING, *OFFLINE, *CONNECTING, *PROCESSES):
     hookline.add_command(command)
 
 

@@ -5,6 +5,8 @@ import click
 from cli.options import as_json
 from cli.output import print_items, print_table
 from cli.wiring import Wiring, pass_wiring
+from shared.journal import Hold
+from shared.stores.custom_fields import Refusal
 
 
 @click.group(epilog="Example: hookline hold list")
@@ -16,8 +18,12 @@ def hold() -> None:
 @as_json
 @pass_wiring
 def list_holds(wiring: Wiring, as_json: bool) -> None:
-    """List the locations that wait, why, and until when."""
-    holds = wiring.journal.holds()
+    """
+    List the locations that wait, why, and until when.
+
+    Of a location whose token may not read custom fields, only the forms wait that name some.
+    """
+    holds = [*wiring.journal.holds(), *map(_refused, wiring.field_cache.refusals())]
     if as_json:
         print_items(holds)
     elif holds:
@@ -25,6 +31,16 @@ def list_holds(wiring: Wiring, as_json: bool) -> None:
         print_table(("location", "kind", "status", "reason", "since", "next probe"), rows)
     else:
         click.echo("No location is held.")
+
+
+def _refused(refusal: Refusal) -> Hold:
+    return Hold(
+        location=refusal.alias,
+        kind="custom fields",
+        reason=refusal.message,
+        since=refusal.since,
+        probe_at=refusal.asked_again_at,
+    )
 
 
 @hold.command(epilog="Example: hookline hold lift main")
@@ -36,6 +52,6 @@ def lift(wiring: Wiring, location: str) -> None:
 
     If the cause persists, it is soon held again.
     """
-    if not wiring.journal.lift(location):
+    if not wiring.journal.lift(location) and not wiring.field_cache.forget(location):
         raise click.ClickException(f"{location} is not held. See `hookline hold list`.")
     click.echo(f"The hold of {location} is lifted.")

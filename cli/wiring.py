@@ -4,13 +4,17 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 import click
+import httpx
 from redis import Redis
 
+from shared.accounts import Accounts
 from shared.checks import checked_config
 from shared.config import Config
 from shared.journal import Journal, connect
 from shared.quarantine import Quarantine
 from shared.settings import Settings, SettingsError, load_settings
+from shared.stores.custom_fields import FieldCache
+from shared.stores.tokens import RedisTokens
 
 REDIS_CONNECTIONS = 1
 REDIS_RETRIES = 1
@@ -38,6 +42,20 @@ class Wiring:
     def quarantine(self) -> Quarantine:
         """Return the requests that were refused."""
         return Quarantine(self._redis, self.settings)
+
+    @cached_property
+    def token_store(self) -> RedisTokens:
+        """Return the tokens of locations with OAuth; raise SettingsError without a SECRET_KEY to keep them with."""
+        return RedisTokens(self._redis, self.settings)
+
+    @cached_property
+    def field_cache(self) -> FieldCache:
+        """Return what is known of the locations' custom fields."""
+        return FieldCache(self._redis, self.settings)
+
+    def accounts(self, http: httpx.Client) -> Accounts:
+        """Return what opens the locations."""
+        return Accounts.of(self.config, self.settings, self._redis, http)
 
     @property
     def redis_address(self) -> str:

@@ -1,0 +1,1 @@
+"""What HighLevel's client wants kept, in Redis for all processes: a location's OAuth tokens and its custom fields."""
