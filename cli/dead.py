@@ -25,7 +25,8 @@ from cli.preview import print_preview
 from cli.submissions import print_page
 from cli.wiring import Wiring, pass_wiring
 from shared import dead_letters
-from shared.dead_letters import CannotReplay, DeadLetterError, Filter
+from shared.dead_letters import CannotReplay, DeadLetterError, Filter, NotMended
+from shared.journal import Record
 from shared.status import NoSuchSubmission
 from shared.submission import Edit, Reason
 
@@ -39,6 +40,7 @@ class Act:
     verb: str
     done: str
     do: Callable[[str], None]
+    mends: bool = False
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
@@ -104,57 +106,55 @@ def show(wiring: Wiring, submission_id: str, as_json: bool) -> None:
 
 
 @dead.command(epilog="Example: hookline dead edit sub_01JD… --field phone=+12065550161 --replay")
-@click.argument("submission_id", metavar="ID")
+@ids_argument
+@filtered
+@all_option
 @click.option("--answer", "answers", multiple=True, metavar="LABEL=VALUE", help="Correct what the visitor filled in.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="Set a field of the contact.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Leave a field of the contact out.")
 @click.option("--replay", "and_replay", is_flag=True, help="Replay it, if a contact can be made of it now.")
+@yes_option
 @pass_wiring
 def edit(
     wiring: Wiring,
-    submission_id: str,
+    ids: tuple[str, ...],
+    wanted: Filter,
+    everything: bool,
     answers: tuple[str, ...],
     fields: tuple[str, ...],
     drop: tuple[str, ...],
     and_replay: bool,
+    yes: bool,
 ) -> None:
     """
-    Change the dead letter ID.
+    Change dead letters: the one with ID, several, or all that the options choose.
 
-    The contact that a replay would send now is shown. Later edits go on top of earlier ones.
+    For one, the contact that a replay would send now is shown. Later edits go on top of earlier ones.
     """
     change = _change(answers, fields, drop)
-    config = wiring.config
-    dead_letters.edit(wiring.journal, submission_id, change)
-    try:
-        found = dead_letters.preview_replay(wiring.journal, config, submission_id)
-    except CannotReplay as error:
-        raise click.ClickException(f"The edit is kept. But {error}") from error
-    print_preview(found)
-    if not found.is_mapped:
-        click.echo("\nThe edit is kept, but still no contact can be made of it: edit it again.", err=True)
-        raise click.exceptions.Exit(1 if and_replay else 0)
-    if and_replay:
-        dead_letters.replay(wiring.journal, config, submission_id)
-        click.echo(f"\nReplayed {submission_id}.")
+    act = _editing(wiring, change, and_replay)
+    chosen = list(_chosen(wiring, act, ids, wanted, everything, yes))
+    if ids and len(chosen) == 1:
+        _edit_one(wiring, chosen[0], change, and_replay)
     else:
-        click.echo(f"\nThe edit is kept. To send it: hookline dead replay {submission_id}")
+        _carry_out(act, chosen)
 
 
-@dead.command(epilog="Example: hookline dead replay --group rejected-3fa94c --yes")
+@dead.command(epilog="Example: hookline dead replay --group rejected-3fa94c --fix --yes")
 @ids_argument
 @filtered
 @all_option
+@click.option("--fix", is_flag=True, help="First make the edit that each one's diagnosis proposes.")
 @yes_option
 @pass_wiring
-def replay(wiring: Wiring, ids: tuple[str, ...], wanted: Filter, everything: bool, yes: bool) -> None:
+def replay(wiring: Wiring, ids: tuple[str, ...], wanted: Filter, everything: bool, fix: bool, yes: bool) -> None:
     """
     Deliver dead letters again, by today's configuration.
 
-    Either those that are named by ID, or those that the options choose.
+    Either those that are named by ID, or those that the options choose. With --fix, those without a proposed edit stay
+    dead letters and are named.
     """
-    config = wiring.config
-    act = Act("replay", "Replayed", lambda submission_id: dead_letters.replay(wiring.journal, config, submission_id))
+    act = _mending(wiring) if fix else _replaying(wiring)
     _carry_out(act, _chosen(wiring, act, ids, wanted, everything, yes))
 
 
@@ -172,6 +172,58 @@ def discard(wiring: Wiring, ids: tuple[str, ...], wanted: Filter, everything: bo
     """
     act = Act("discard", "Discarded", lambda submission_id: dead_letters.discard(wiring.journal, submission_id))
     _carry_out(act, _chosen(wiring, act, ids, wanted, everything, yes))
+
+
+def _replaying(wiring: Wiring) -> Act:
+    config = wiring.config
+    return Act("replay", "Replayed", lambda submission_id: dead_letters.replay(wiring.journal, config, submission_id))
+
+
+def _mending(wiring: Wiring) -> Act:
+    replaying = _replaying(wiring)
+
+    def mend_and_replay(submission_id: str) -> None:
+        if not dead_letters.mend(wiring.journal, submission_id):
+            raise NotMended(submission_id, "no edit is known that mends it")
+        replaying.do(submission_id)
+
+    return Act("mend and replay", "Mended and replayed", mend_and_replay, mends=True)
+
+
+def _editing(wiring: Wiring, change: Edit, and_replay: bool) -> Act:
+    replaying = _replaying(wiring)
+
+    def edit_only(submission_id: str) -> None:
+        dead_letters.edit(wiring.journal, submission_id, change)
+
+    def edit_and_replay(submission_id: str) -> None:
+        edit_only(submission_id)
+        if not dead_letters.preview_replay(wiring.journal, wiring.config, submission_id).is_mapped:
+            raise NotMended(submission_id, "the edit is kept, but still no contact can be made of it")
+        replaying.do(submission_id)
+
+    if and_replay:
+        return Act("edit and replay", "Edited and replayed", edit_and_replay)
+    return Act("edit", "Edited", edit_only)
+
+
+def _edit_one(wiring: Wiring, submission_id: str, change: Edit, and_replay: bool) -> None:
+    """Edit a dead letter and show what a replay of it would send."""
+    config = wiring.config
+    dead_letters.edit(wiring.journal, submission_id, change)
+    try:
+        found = dead_letters.preview_replay(wiring.journal, config, submission_id)
+    except CannotReplay as error:
+        raise click.ClickException(f"The edit is kept. But {error}") from error
+    print_preview(found)
+    if not found.is_mapped:
+        click.echo("\nThe edit is kept, but still no contact can be made of it: edit it again.", err=True)
+        raise click.exceptions.Exit(1 if and_replay else 0)
+    if and_replay:
+        dead_letters.replay(wiring.journal, config, submission_id)
+        click.echo(f"\nReplayed {submission_id}.")
+    else:
+        click.echo(f"\nThe edit is kept. To send it: hookline dead replay {submission_id}")
 
 
 def _print_groups(wiring: Wiring, wanted: Filter, as_json: bool) -> None:
@@ -213,10 +265,19 @@ def _chosen(
     if not records:
         raise click.ClickException("No dead letters match. See `hookline dead list`.")
     click.echo(f"To {act.verb}: {len(records)}")
-    rows = [(*key, count) for key, count in sorted(dead_letters.plan(records).items())]
-    print_table(("form", "reason", "group", "count"), rows)
+    _print_plan(act, records)
     _agree(act, len(records), yes)
     return [record.id for record in records]
+
+
+def _print_plan(act: Act, records: list[Record]) -> None:
+    if act.mends:
+        mended = sorted(dead_letters.plan_of_mending(records).items())
+        rows = [(*key[:-1], key[-1] or "nothing: it stays", count) for key, count in mended]
+        print_table(("form", "reason", "group", "change", "count"), rows)
+    else:
+        plain = [(*key, count) for key, count in sorted(dead_letters.plan(records).items())]
+        print_table(("form", "reason", "group", "count"), plain)
 
 
 def _agree(act: Act, count: int, yes: bool) -> None:

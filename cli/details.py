@@ -5,9 +5,9 @@ import json
 from pydantic import JsonValue
 
 from cli.output import moment, print_table, print_text, print_title
-from shared.dead_letters import Preview, commands
+from shared.dead_letters import Preview, command, commands, propose
 from shared.status import Detail, Happening
-from shared.submission import Attempt, as_text
+from shared.submission import Attempt, Diagnosis, as_text
 
 
 def print_head(detail: Detail) -> None:
@@ -34,8 +34,10 @@ def print_diagnosis(detail: Detail) -> None:
     print_table(("field", "value", "rule"), [(d.field, d.value, d.rule) for d in detail.diagnosis], "What was wrong")
     print_title("What to do")
     for found in detail.diagnosis:
-        # A command stands on a line of its own, so that it can be copied.
-        print_text("\n".join(commands(found.fix)) or found.fix or f"hookline dead replay {detail.id}")
+        print_text("\n".join(_way_out(found, detail.id)))
+    if proposal := propose(detail):
+        print_title("Proposed")
+        print_text(f"{command(proposal, detail.id)} --replay")
 
 
 def print_history(detail: Detail) -> None:
@@ -67,11 +69,16 @@ def print_contact(found: Detail | Preview) -> None:
 
 
 def print_losses(detail: Detail) -> None:
-    """Print the fields that HighLevel has not taken."""
-    for title, names in (("Sent without", detail.salvaged), ("Not stored by HighLevel", detail.not_stored)):
-        if names:
-            print_title(title)
-            print_text(", ".join(names))
+    """Print the fields that HighLevel has not taken, or that newer submissions have kept."""
+    if detail.salvaged:
+        print_title("Sent without")
+        print_text(", ".join(detail.salvaged))
+    if detail.not_stored:
+        rows = [(lost.field, lost.sent, lost.stored, lost.why) for lost in detail.not_stored]
+        print_table(("field", "sent", "stored", "why"), rows, "Not stored by HighLevel")
+    if detail.superseded:
+        newer = [(kept.field, kept.value, kept.by, kept.at) for kept in detail.superseded]
+        print_table(("field", "value", "newer", "at"), newer, "Left as a newer submission wrote it")
 
 
 def print_edit(detail: Detail) -> None:
@@ -99,6 +106,14 @@ def print_body(detail: Detail) -> None:
     encoding = " in base64" if detail.body_encoding == "base64" else ""
     print_title(f"Body ({detail.content_type or 'no content type'}){encoding}")
     print_text(detail.body)
+
+
+def _way_out(found: Diagnosis, submission_id: str) -> list[str]:
+    """Return a fix in words, and its commands each on a line of its own, so that they can be copied."""
+    if not found.fix:
+        return [f"hookline dead replay {submission_id}"]
+    said = found.fix.replace(f"hookline dead edit {submission_id} ", "")
+    return [f"{found.field}: {said}".removeprefix(": "), *commands(found.fix)]
 
 
 def _flat(contact: dict[str, JsonValue]) -> dict[str, str]:

@@ -6,6 +6,7 @@ What can go wrong:
 * DeadLetterError
   - NotDead        the submission is none (any more): somebody else was faster
   - CannotReplay   today's configuration has no place for it: mend the configuration first
+  - NotMended      still no contact can be made of it, or nothing is known that would mend it: edit it by hand
 """
 
 import re
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import takewhile
 from typing import Literal
 
@@ -21,6 +23,8 @@ from pydantic import JsonValue
 
 from shared import logs
 from shared.config import Config, Form, Location
+from shared.diagnosis import IDENTIFIERS, options
+from shared.highlevel.custom_fields import Catalogue
 from shared.journal import Journal, Record
 from shared.mapping import LeftOut, Unmappable, map_answers
 from shared.providers import PROVIDERS, UnreadableBody
@@ -28,7 +32,9 @@ from shared.status import Detail, Page, find, page
 from shared.status import show as show_submission
 from shared.submission import Answer, Diagnosis, Edit, Frozen, Reason, State
 
-OPTION = re.compile(r"--(?:field|drop|answer) (?:'[^']*'|[^\s,'])+")
+OPTION = re.compile(r"""--(?:field|drop|answer) (?:'[^']*'|"[^"]*"|[^\s,;'"])+""")
+# What a plan counts by, so it may not tell visitors apart.
+PERSONAL = frozenset({*IDENTIFIERS, "firstName", "lastName", "name", "dateOfBirth", "address1"})
 NO_EDIT = Edit()
 
 
@@ -46,6 +52,13 @@ class NotDead(DeadLetterError):
 
 class CannotReplay(DeadLetterError):
     """The form, or its location, is not in today's configuration."""
+
+
+class NotMended(DeadLetterError):
+    """A replay would only bury the submission again."""
+
+    def __init__(self, submission_id: str, why: str) -> None:
+        super().__init__(f"{submission_id} stays a dead letter: {why}. See `hookline dead show {submission_id}`.")
 
 
 class Filter(Frozen):
@@ -132,18 +145,53 @@ def plan(records: Iterable[Record]) -> Counter[tuple[str, str, str]]:
     return Counter((record.form, str(record.reason), record.group) for record in records)
 
 
+def plan_of_mending(records: Iterable[Record]) -> Counter[tuple[str, str, str, str]]:
+    """Return the same with what would be changed before they are replayed; nothing where nothing is proposed."""
+    return Counter((record.form, str(record.reason), record.group, summary(propose(record))) for record in records)
+
+
 def show(journal: Journal, submission_id: str) -> Detail:
     """Return everything about a dead letter, its fixes as commands to copy; raise NoSuchSubmission or NotDead."""
     detail = show_submission(journal, submission_id)
     if detail.state is not State.DEAD:
         raise NotDead(submission_id, detail.state)
-    diagnosis = tuple(_with_command(found, submission_id) for found in detail.diagnosis)
+    diagnosis = tuple(_with_command(found, detail) for found in detail.diagnosis)
     return detail.model_copy(update={"diagnosis": diagnosis})
 
 
 def commands(fix: str) -> list[str]:
     """Return the commands that a fix offers."""
     return re.findall(rf"hookline dead edit \S+ {OPTION.pattern}", fix)
+
+
+def propose(found: Detail | Record) -> Edit | None:
+    """Return the edit that mends a dead letter; None unless each of its diagnoses proposes one."""
+    proposals = [diagnosis.proposal for diagnosis in found.diagnosis]
+    known = [proposal for proposal in proposals if proposal]
+    return reduce(Edit.merged, known) if known and len(known) == len(proposals) else None
+
+
+def summary(change: Edit | None) -> str:
+    """Say in short what an edit changes, without the values that tell who somebody is."""
+    if change is None:
+        return ""
+    dropped = [f"drop {name}" for name in change.drop]
+    fields = [f"{name}={'…' if name in PERSONAL else value}" for name, value in change.fields.items()]
+    return ", ".join([*dropped, *fields, *(f"answer {label}" for label in change.answers)])
+
+
+def command(change: Edit, submission_id: str) -> str:
+    """Return the command that makes an edit."""
+    return f"{_edit_command(submission_id)} {options(change)}"
+
+
+def mend(journal: Journal, submission_id: str) -> bool:
+    """Make the edit that a dead letter's diagnoses propose; False when there is none."""
+    proposal = propose(_dead(journal, submission_id))
+    if proposal is None:
+        return False
+    edit(journal, submission_id, proposal)
+    return True
 
 
 def edit(journal: Journal, submission_id: str, change: Edit) -> None:
@@ -189,15 +237,21 @@ def destination(config: Config, record: Record) -> Destination:
     return Destination(form, config.locations[form.location])
 
 
-def preview(body: bytes, content_type: str, to: Destination, edit: Edit = NO_EDIT) -> Preview:
-    """Read and map a body as a delivery would, and say what comes of it."""
+def preview(
+    body: bytes, content_type: str, to: Destination, edit: Edit = NO_EDIT, catalogue: Catalogue | None = None
+) -> Preview:
+    """
+    Read and map a body as a delivery would, and say what comes of it.
+
+    Without the location's catalogue, its custom fields are not looked at.
+    """
     answers: tuple[Answer, ...] = ()
     try:
         reading = PROVIDERS[to.form.provider].read(body, content_type)
         if reading.ignored:
             return _no_contact("ignored", (), f"this is no submission but {reading.ignored}")
         answers = reading.answers
-        mapped = map_answers(answers, to.form, to.location, edit)
+        mapped = map_answers(answers, to.form, to.location, edit, catalogue)
     except UnreadableBody as error:
         return _no_contact("unreadable", (), str(error))
     except Unmappable as error:
@@ -241,10 +295,14 @@ def _group(name: str, alike: list[Record]) -> Group:
     )
 
 
-def _with_command(found: Diagnosis, submission_id: str) -> Diagnosis:
+def _with_command(found: Diagnosis, detail: Detail) -> Diagnosis:
     """Return a diagnosis whose fix holds whole commands instead of options."""
-    command = f"hookline dead edit {submission_id}"
+    command = _edit_command(detail.id)
     fix, replaced = OPTION.subn(lambda option: f"{command} {option[0]}", found.fix)
-    if found.field and not replaced:
+    if found.field and not replaced and detail.reason is Reason.UNMAPPABLE:
         fix = f"{fix} {command} --field {shlex.quote(found.field)}=VALUE".strip()
     return found.model_copy(update={"fix": fix})
+
+
+def _edit_command(submission_id: str) -> str:
+    return f"hookline dead edit {submission_id}"

@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 
 from cli import dead
+from shared.diagnosis import diagnose
 from shared.journal import Journal
-from shared.submission import Attempt, Reason, State
+from shared.submission import Attempt, NotStored, Reason, State
 from tests.cli.conftest import Hookline
-from tests.cli.letters import NO_IDENTIFIER, accept, bury
+from tests.cli.letters import NO_IDENTIFIER, a_body, accept, bury
+from tests.shared.journal.factories import Bench
+
+BAD_WEBSITE = diagnose(["property website should not exist"], {"website": "https://example.com"})
 
 
 def states(journal: Journal, *ids: str) -> list[State]:
@@ -233,3 +237,101 @@ def test_a_broken_configuration_stops_a_replay(hookline: Hookline, journal: Jour
     assert result.exit_code == 1
     assert "not valid TOML" in result.stderr
     assert states(journal, "s1") == [State.DEAD]
+
+
+def test_show_ends_with_the_proposed_edit(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", diagnosis=diagnose(["property website should not exist"], {"website": "example.com"}))
+    bury(journal, "s2", diagnosis=diagnose(["customFields must be an array"], {}))
+
+    proposed = hookline("dead", "show", "s1").stdout
+    unknown = hookline("dead", "show", "s2").stdout
+    shown = json.loads(hookline("dead", "show", "s1", "--json").stdout)
+
+    assert "website: HighLevel does not know this field here: --drop website\n" in proposed
+    assert "Proposed\nhookline dead edit s1 --drop website --replay\n" in proposed
+    assert "customFields: a fault of Hookline" in unknown
+    assert "Proposed" not in unknown
+    assert shown["diagnosis"][0]["proposal"] == {"answers": {}, "fields": {}, "drop": ["website"]}
+
+
+def test_what_was_not_stored_is_shown_with_its_cause(hookline: Hookline, journal: Journal) -> None:
+    lost = NotStored(field="gender", sent="female", stored="male", why="HighLevel does not change it")
+    lease = Bench(journal).leased("s1")
+    lease.store(not_stored=[lost.model_dump()])
+    lease.bury(Reason.EXHAUSTED, (), group="exhausted", is_open=False)
+
+    lines = [line.split() for line in hookline("dead", "show", "s1").stdout.splitlines()]
+
+    assert ["gender", "female", "male", "HighLevel", "does", "not", "change", "it"] in lines
+
+
+def test_a_letter_is_mended_as_its_diagnosis_proposes(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", diagnosis=BAD_WEBSITE, body=a_body(website="https://example.com"))
+
+    result = hookline("dead", "replay", "s1", "--fix")
+
+    record = journal.find("s1")
+    assert result.stdout == "Mended and replayed 1 of 1.\n"
+    assert record
+    assert record.state is State.WAITING
+    assert record.edit.drop == ("website",)
+
+
+def test_a_group_is_mended_after_a_plan_of_the_changes(hookline: Hookline, journal: Journal) -> None:
+    for id in ("s1", "s2"):
+        bury(journal, id, diagnosis=BAD_WEBSITE)
+    bury(journal, "s3")
+
+    result = hookline("dead", "replay", "--reason", "rejected", "--fix", "--yes")
+
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    plan = sorted(row[3:] for row in rows if row[:1] == ["contact-us"])
+    assert plan == [["drop", "website", "2"], ["nothing:", "it", "stays", "1"]]
+    assert "Mended and replayed 2 of 3." in result.stdout
+    assert "s3 stays a dead letter: no edit is known that mends it" in result.stderr
+    assert states(journal, "s1", "s2", "s3") == [State.WAITING, State.WAITING, State.DEAD]
+
+
+def test_one_edit_changes_a_whole_group(hookline: Hookline, journal: Journal) -> None:
+    for id in ("s1", "s2"):
+        bury(journal, id)
+    bury(journal, "s3", Reason.UNMAPPABLE, (NO_IDENTIFIER,))
+
+    asked = hookline("dead", "edit", "--reason", "rejected", "--drop", "phone")
+    result = hookline("dead", "edit", "--reason", "rejected", "--drop", "phone", "--replay", "--yes")
+
+    assert asked.exit_code == 2
+    assert "add --yes to edit these 2" in asked.stderr
+    assert result.exit_code == 0
+    assert "Edited and replayed 2 of 2." in result.stdout
+    assert states(journal, "s1", "s2", "s3") == [State.WAITING, State.WAITING, State.DEAD]
+
+
+def test_several_are_edited_without_being_replayed(hookline: Hookline, journal: Journal) -> None:
+    for id in ("s1", "s2"):
+        bury(journal, id)
+
+    result = hookline("dead", "edit", "s1", "s2", "--field", "city=Graz")
+
+    records = [journal.find("s1"), journal.find("s2")]
+    assert "Edited 2 of 2." in result.stdout
+    assert [record.edit.fields for record in records if record] == [{"city": "Graz"}, {"city": "Graz"}]
+    assert states(journal, "s1", "s2") == [State.DEAD, State.DEAD]
+
+
+def test_those_of_a_group_that_still_make_no_contact_stay_and_are_named(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", body=a_body(phone="+12065550161"))
+    bury(journal, "s2")
+
+    result = hookline("dead", "edit", "--all", "--drop", "email", "--replay", "--yes")
+
+    assert result.exit_code == 1
+    assert "s2 stays a dead letter: the edit is kept, but still no contact can be made of it" in result.stderr
+    assert states(journal, "s1", "s2") == [State.WAITING, State.DEAD]
+
+
+def test_an_edit_of_nothing_in_particular_is_wrong_usage(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    assert hookline("dead", "edit", "--drop", "phone").exit_code == 2

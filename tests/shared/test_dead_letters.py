@@ -10,6 +10,9 @@ from shared.providers import PROVIDERS, Provider
 from shared.submission import Diagnosis, Edit, Reason, State
 from tests.cli.letters import BAD_PHONE, NO_IDENTIFIER, a_body, accept, bury
 
+WEBSITE = Diagnosis(field="website", rule="property website should not exist", proposal=Edit(drop=("website",)))
+COUNTRY = Diagnosis(field="country", rule="must be a country", proposal=Edit(fields={"country": "AT"}))
+
 
 def a_config(**more: object) -> Config:
     form = {"provider": "html_form", "location": "main", "auth": "none", **more}
@@ -65,18 +68,22 @@ def test_a_plan_counts_by_form_reason_and_group(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("diagnosis", "commands"),
+    ("reason", "diagnosis", "commands"),
     [
         (
+            Reason.REJECTED,
             BAD_PHONE,
             ["hookline dead edit s1 --field phone=+15551234567", "hookline dead edit s1 --drop phone"],
         ),
-        (NO_IDENTIFIER, ["hookline dead edit s1 --field email=VALUE"]),
-        (Diagnosis(field="", rule="HTTP 418: tea", fix="read the answer"), []),
+        (Reason.UNMAPPABLE, NO_IDENTIFIER, ["hookline dead edit s1 --field email=VALUE"]),
+        (Reason.REJECTED, Diagnosis(field="email", rule="No duplicates", fix="discard this"), []),
+        (Reason.UNEXPECTED, Diagnosis(field="", rule="HTTP 418: tea", fix="read the answer"), []),
     ],
 )
-def test_a_fix_holds_the_commands_that_mend_it(journal: Journal, diagnosis: Diagnosis, commands: list[str]) -> None:
-    bury(journal, "s1", diagnosis=(diagnosis,))
+def test_a_fix_holds_the_commands_that_mend_it(
+    journal: Journal, reason: Reason, diagnosis: Diagnosis, commands: list[str]
+) -> None:
+    bury(journal, "s1", reason, (diagnosis,))
 
     [shown] = dead_letters.show(journal, "s1").diagnosis
 
@@ -150,3 +157,69 @@ def test_a_fix_with_a_blank_in_its_field_stays_one_command() -> None:
     fix = "correct it: hookline dead edit sub_1 --field 'customFields.My budget'=VALUE, or leave it out"
 
     assert dead_letters.commands(fix) == ["hookline dead edit sub_1 --field 'customFields.My budget'=VALUE"]
+
+
+@pytest.mark.parametrize(
+    ("fix", "option"),
+    [
+        ("correct it: --field email=VALUE; nothing else", "--field email=VALUE"),
+        ("leave it out: --drop phone, or not", "--drop phone"),
+        ("""take --field 'city=King'"'"'s Lynn, UK', or not""", """--field 'city=King'"'"'s Lynn, UK'"""),
+    ],
+)
+def test_an_option_ends_where_the_sentence_goes_on(journal: Journal, fix: str, option: str) -> None:
+    bury(journal, "s1", diagnosis=(Diagnosis(field="x", rule="no", fix=fix),))
+
+    [shown] = dead_letters.show(journal, "s1").diagnosis
+
+    assert dead_letters.commands(shown.fix) == [f"hookline dead edit s1 {option}"]
+
+
+def test_the_proposals_of_all_diagnoses_are_one_edit(journal: Journal) -> None:
+    bury(journal, "s1", diagnosis=(WEBSITE, COUNTRY))
+
+    proposal = dead_letters.propose(dead_letters.show(journal, "s1"))
+
+    assert proposal == Edit(fields={"country": "AT"}, drop=("website",))
+    assert dead_letters.command(proposal, "s1") == "hookline dead edit s1 --field country=AT --drop website"
+
+
+@pytest.mark.parametrize("diagnosis", [(), (NO_IDENTIFIER,), (WEBSITE, NO_IDENTIFIER)])
+def test_what_is_mended_only_in_part_is_not_proposed(journal: Journal, diagnosis: tuple[Diagnosis, ...]) -> None:
+    bury(journal, "s1", diagnosis=diagnosis)
+
+    assert dead_letters.propose(dead_letters.show(journal, "s1")) is None
+    assert not dead_letters.mend(journal, "s1")
+
+
+def test_mending_keeps_the_proposal_on_top_of_earlier_edits(journal: Journal) -> None:
+    bury(journal, "s1", diagnosis=(COUNTRY,))
+    dead_letters.edit(journal, "s1", Edit(fields={"city": "Graz", "country": "Austria"}))
+
+    mended = dead_letters.mend(journal, "s1")
+
+    record = journal.find("s1")
+    assert mended
+    assert record
+    assert record.edit.fields == {"city": "Graz", "country": "AT"}
+    assert record.state is State.DEAD
+
+
+def test_only_dead_letters_are_mended(journal: Journal) -> None:
+    accept(journal, "s1")
+
+    with pytest.raises(NotDead):
+        dead_letters.mend(journal, "s1")
+
+
+def test_a_plan_of_mending_counts_changes_and_names_nobody(journal: Journal) -> None:
+    proposal = Edit(fields={"phone": "+12065550161", "country": "AT"}, drop=("website",), answers={"Age": "7"})
+    bury(journal, "s1", diagnosis=(BAD_PHONE.model_copy(update={"proposal": proposal}),))
+    bury(journal, "s2")
+
+    plan = dead_letters.plan_of_mending(dead_letters.matching(journal, Filter()))
+
+    assert {key[-1]: count for key, count in plan.items()} == {
+        "drop website, phone=…, country=AT, answer Age": 1,
+        "": 1,
+    }
