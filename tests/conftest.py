@@ -1,10 +1,13 @@
-"""What all tests share: a real Redis server, emptied before each test."""
+"""What all tests share: a real Redis server, emptied before each test, and a local HighLevel that listens."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
+from sandbox.app import create_app
+from sandbox.server import create_server
 from shared.journal import Journal, connect
 from shared.local_redis import LocalRedis
 from shared.settings import Settings
@@ -38,3 +41,15 @@ def redis(settings: Settings) -> Iterator[Redis]:
 @pytest.fixture
 def journal(redis: Redis, settings: Settings) -> Journal:
     return Journal(redis, settings)
+
+
+@pytest.fixture
+def highlevel_address() -> Iterator[str]:
+    """Serve a sandbox on a port of its own and give its address."""
+    server = create_server(create_app(), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli.__main__ import hookline
 from shared.journal import Journal
 from shared.settings import Settings
-from shared.submission import Diagnosis, Reason
+from shared.submission import Diagnosis, Edit, Reason
 from tests.shared.journal.factories import Bench
 
 ROOT = Path(__file__).parent.parent
@@ -34,16 +34,19 @@ DELIVERY = {"headers": {"Content-Type": "application/json"}, "body_text": json.d
 
 
 @pytest.fixture
-def operator(journal: Journal, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
+def operator(
+    journal: Journal, settings: Settings, highlevel_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Journal:
     """Put one dead letter in the journal and the sample configuration in the environment."""
     for name in ("HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_TOKEN", "TYPEFORM_SECRET", "QUOTE_SECRET", "NEWSLETTER_URL_TOKEN"):
         monkeypatch.setenv(name, "some-value-of-more-than-24-characters")
     monkeypatch.setenv("REDIS_URL", settings.redis_url)
+    monkeypatch.setenv("HIGHLEVEL_BASE_URL", highlevel_address)
     monkeypatch.setenv("HOOKLINE_CONFIG", str(ROOT / "hookline.toml"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "delivery.json").write_text(json.dumps(DELIVERY))
     lease = Bench(journal).leased("sub_1", form="newsletter", provider="html_form", body=b"email=ada%40example.com")
-    diagnosis = Diagnosis(field="email", rule="email must be an email")
+    diagnosis = Diagnosis(field="email", rule="email must be an email", proposal=Edit(drop=("website",)))
     lease.bury(Reason.EXHAUSTED, (diagnosis,), group="exhausted-1", is_open=True)
     return journal
 

@@ -1,0 +1,67 @@
+"""`hookline doctor`: examines the real thing."""
+
+from collections.abc import Iterator
+
+import click
+from rich.text import Text
+
+from cli.options import as_json
+from cli.output import print_items, terminal, visible
+from cli.wiring import Wiring, pass_wiring
+from shared.config import Config
+from shared.doctor import Doctor, Finding, Patient, time_of
+from shared.highlevel.client import Client
+from shared.highlevel.wire import open_http
+
+MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
+
+
+@click.command(epilog="Example: hookline doctor main --write")
+@click.argument("aliases", nargs=-1, metavar="[LOCATION]...")
+@click.option("--write", is_flag=True, help="Also create, read, update, search and delete a throwaway contact.")
+@as_json
+@pass_wiring
+def doctor(wiring: Wiring, aliases: tuple[str, ...], write: bool, as_json: bool) -> None:
+    """
+    Examine LOCATIONs, all unless some are named: token, scopes, custom fields, clock and rate limit.
+
+    It makes a few reading calls at each. Exits 1 on any fault.
+    """
+    patients = list(_patients(wiring.config, aliases))
+    with open_http(connections=2) as http:
+        client = Client(str(wiring.settings.highlevel_base_url), http)
+        examiner = Doctor(client, wiring.accounts(http), time_of(http))
+        findings = [one for patient in patients for one in _told(examiner, patient, write, as_json)]
+    faults = sum(one.level == "fault" for one in findings)
+    if as_json:
+        print_items(findings)
+    else:
+        click.echo(f"\n{faults} to mend." if faults else "\nAll well.")
+    raise click.exceptions.Exit(1 if faults else 0)
+
+
+def _patients(config: Config, aliases: tuple[str, ...]) -> Iterator[Patient]:
+    for alias in aliases or config.locations:
+        if alias not in config.locations:
+            known = ", ".join(config.locations)
+            raise click.UsageError(f"{alias!r} is not a location of the configuration; known are {known}.")
+        forms = {name: form for name, form in config.forms.items() if form.location == alias}
+        yield Patient(alias, config.locations[alias], forms)
+
+
+def _told(examiner: Doctor, patient: Patient, write: bool, silent: bool) -> Iterator[Finding]:
+    """Yield the findings of a location, and print each as it is found: an examination takes a while."""
+    if not silent:
+        terminal().print(Text(patient.alias, style="bold"))
+    for found in examiner.examine(patient, write=write):
+        if not silent:
+            _print(found)
+        yield found
+
+
+def _print(found: Finding) -> None:
+    mark, colour = MARKS[found.level]
+    line = Text.assemble("  ", (mark, colour), f" {found.check:<13} {visible(found.says)}")
+    if found.remedy:
+        line.append(f"\n    {visible(found.remedy)}")
+    terminal().print(line, soft_wrap=True)

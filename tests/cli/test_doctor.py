@@ -1,0 +1,47 @@
+import json
+
+import httpx
+import pytest
+
+from tests.cli.conftest import Hookline, hookline_with
+
+
+@pytest.fixture
+def hookline_at(configuration: object, highlevel_address: str) -> Hookline:
+    return hookline_with({"HOOKLINE_CONFIG": str(configuration), "HIGHLEVEL_BASE_URL": highlevel_address})
+
+
+def test_a_location_that_is_well_needs_no_redis(hookline_at: Hookline) -> None:
+    result = hookline_at("doctor", "--write")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("main\n")
+    assert "✓ delete" in result.stdout
+    assert result.stdout.endswith("All well.\n")
+
+
+def test_a_fault_is_told_with_its_way_out_and_exits_with_1(hookline_at: Hookline, highlevel_address: str) -> None:
+    httpx.post(f"{highlevel_address}/_sandbox/tokens", json={"tokens": ["pit-2"]}, trust_env=False)
+
+    result = hookline_at("doctor", "main")
+
+    assert result.exit_code == 1
+    assert "✗ contacts" in result.stdout
+    assert "Check token and api in [locations.main]" in result.stdout
+    assert "pit-very-secret" not in result.output
+
+
+def test_findings_are_there_as_json(hookline_at: Hookline) -> None:
+    result = hookline_at("doctor", "--json")
+
+    items = json.loads(result.stdout)["items"]
+    assert result.exit_code == 0
+    assert {item["level"] for item in items} == {"ok"}
+    assert {"location", "check", "level", "says", "remedy"} == set(items[0])
+
+
+def test_an_unknown_location_is_named_with_the_known_ones(hookline_at: Hookline) -> None:
+    result = hookline_at("doctor", "berlin")
+
+    assert result.exit_code == 2
+    assert "'berlin' is not a location of the configuration; known are main." in result.stderr
