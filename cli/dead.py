@@ -198,7 +198,7 @@ def _editing(wiring: Wiring, change: Edit, and_replay: bool) -> Act:
 
     def edit_and_replay(submission_id: str) -> None:
         edit_only(submission_id)
-        if not dead_letters.preview_replay(wiring.journal, wiring.config, submission_id).is_mapped:
+        if not dead_letters.preview_replay(wiring.journal, wiring.config, wiring.field_cache, submission_id).is_mapped:
             raise NotMended(submission_id, "the edit is kept, but still no contact can be made of it")
         replaying.do(submission_id)
 
@@ -212,7 +212,7 @@ def _edit_one(wiring: Wiring, submission_id: str, change: Edit, and_replay: bool
     config = wiring.config
     dead_letters.edit(wiring.journal, submission_id, change)
     try:
-        found = dead_letters.preview_replay(wiring.journal, config, submission_id)
+        found = dead_letters.preview_replay(wiring.journal, config, wiring.field_cache, submission_id)
     except CannotReplay as error:
         raise click.ClickException(f"The edit is kept. But {error}") from error
     print_preview(found)

@@ -6,6 +6,8 @@ from pydantic import JsonValue
 
 from cli.output import moment, print_table, print_text, print_title
 from shared.dead_letters import Preview, command, commands, propose
+from shared.highlevel.contact import Contact
+from shared.mapping import sent_fields
 from shared.status import Detail, Happening
 from shared.submission import Attempt, Diagnosis, as_text
 
@@ -57,8 +59,8 @@ def print_answers(found: Detail | Preview) -> None:
 def print_contact(found: Detail | Preview) -> None:
     """Print the contact, where its values came from, and what of the answers did not go into it."""
     if found.contact:
-        values = _flat(found.contact)
-        rows = [(name, value, found.provenance.get(name, "")) for name, value in values.items()]
+        values = sent_fields(Contact.model_validate(found.contact))
+        rows = [(name, as_text(value), found.provenance.get(name, "")) for name, value in values.items()]
         print_table(("field", "value", "from"), rows, "Contact")
     if found.left_out:
         print_table(("field", "value", "why"), [(o.field, o.value, o.why) for o in found.left_out], "Left out")
@@ -114,16 +116,6 @@ def _way_out(found: Diagnosis, submission_id: str) -> list[str]:
         return [f"hookline dead replay {submission_id}"]
     said = found.fix.replace(f"hookline dead edit {submission_id} ", "")
     return [f"{found.field}: {said}".removeprefix(": "), *commands(found.fix)]
-
-
-def _flat(contact: dict[str, JsonValue]) -> dict[str, str]:
-    """Return the fields as text, each custom field under the name that provenance gives it."""
-    fields = {name: as_text(value) for name, value in contact.items() if name != "customFields"}
-    custom_fields = contact.get("customFields")
-    for item in custom_fields if isinstance(custom_fields, list) else []:
-        if isinstance(item, dict):
-            fields[f"customFields.{item.get('key') or item.get('id')}"] = as_text(item.get("field_value"))
-    return fields
 
 
 def _about_event(event: Happening) -> str:

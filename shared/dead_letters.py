@@ -30,6 +30,7 @@ from shared.mapping import LeftOut, Unmappable, map_answers
 from shared.providers import PROVIDERS, UnreadableBody
 from shared.status import Detail, Page, find, page
 from shared.status import show as show_submission
+from shared.stores.custom_fields import FieldCache, source_of
 from shared.submission import Answer, Diagnosis, Edit, Frozen, Reason, State
 
 OPTION = re.compile(r"""--(?:field|drop|answer) (?:'[^']*'|"[^"]*"|[^\s,;'"])+""")
@@ -219,11 +220,13 @@ def discard(journal: Journal, submission_id: str) -> None:
     logs.event("discarded", submission=record.id, form=record.form)
 
 
-def preview_replay(journal: Journal, config: Config, submission_id: str) -> Preview:
-    """Say what a replay of this dead letter would send now, with its edit."""
+def preview_replay(journal: Journal, config: Config, fields: FieldCache, submission_id: str) -> Preview:
+    """Say what a replay of this dead letter would send now, with its edit, by what is known of the custom fields."""
     record = _dead(journal, submission_id)
     to = destination(config, record)
-    return preview(journal.body(record.id) or b"", record.content_type, to, record.edit)
+    cached = fields.get(to.form.location, source_of(to.location))
+    catalogue = cached.catalogue if cached else None
+    return preview(journal.body(record.id) or b"", record.content_type, to, record.edit, catalogue)
 
 
 def destination(config: Config, record: Record) -> Destination:

@@ -57,22 +57,15 @@ def needs_catalogue(form: Form, edit: Edit = NO_EDIT) -> bool:
 def _fields_before(
     answers: Sequence[Answer], form: Form, location: Location, catalogue: Catalogue | None
 ) -> dict[str, JsonValue]:
-    """Return what would be sent if nobody had edited anything."""
-    try:
-        return sent_fields(_mapped(answers, form, location, NO_EDIT, catalogue).contact)
-    except Unmappable:
-        return {}
+    """Return what would be sent if nobody had edited anything, whether or not a contact could be made of it."""
+    draft, _ = _drafted(answers, form, location, NO_EDIT, catalogue)
+    return sent_fields(_contact(draft, custom_fields(draft)[0]))
 
 
 def _mapped(
     answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
 ) -> Mapped:
-    generation = GENERATIONS[location.api]
-    draft = Draft(edited(answers, edit.answers), location.default_region, generation, catalogue)
-    apply_configuration(draft, form)
-    apply_consent(draft, form.consent)
-    map_automatically(draft)
-    note = _note(draft, form)
+    draft, note = _drafted(answers, form, location, edit, catalogue)
     faults = apply_edit(draft, edit)
     custom, wrong = custom_fields(draft)
     if faults := [*faults, *_missing_identifier(draft, faults), *wrong]:
@@ -84,6 +77,17 @@ def _mapped(
         provenance=draft.provenance,
         left_out=tuple(draft.left_out),
     )
+
+
+def _drafted(
+    answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
+) -> tuple[Draft, str]:
+    """Return the contact in the making, before the fields of an edit, and its note."""
+    draft = Draft(edited(answers, edit.answers), location.default_region, GENERATIONS[location.api], catalogue)
+    apply_configuration(draft, form)
+    apply_consent(draft, form.consent)
+    map_automatically(draft)
+    return draft, _note(draft, form)
 
 
 def _note(draft: Draft, form: Form) -> str:

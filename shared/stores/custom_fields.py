@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 from pydantic import ValidationError
 from redis import Redis
 
+from shared.config import Location
 from shared.highlevel.custom_fields import Catalogue
 from shared.settings import Settings
 from shared.submission import Frozen
@@ -96,6 +97,11 @@ class FieldCache:
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(("custom-fields", *parts))
+
+
+def source_of(location: Location) -> str:
+    """Return what a catalogue is of: the location and its API."""
+    return f"{location.api} {location.location_id}"
 
 
 def worth_a_look(cached: Cached | None, now: datetime, unknown: bool) -> bool:

@@ -7,6 +7,8 @@ from shared.config import Config
 from shared.dead_letters import CannotReplay, Destination, Filter, NotDead, preview
 from shared.journal import Journal
 from shared.providers import PROVIDERS, Provider
+from shared.settings import Settings
+from shared.stores.custom_fields import FieldCache
 from shared.submission import Diagnosis, Edit, Reason, State
 from tests.cli.letters import BAD_PHONE, NO_IDENTIFIER, a_body, accept, bury
 
@@ -129,11 +131,11 @@ def test_a_discarded_letter_is_counted_as_such(journal: Journal) -> None:
     assert (journal.ledger().dead, journal.ledger().discarded) == (0, 1)
 
 
-def test_a_replay_would_send_what_was_edited(journal: Journal) -> None:
+def test_a_replay_would_send_what_was_edited(journal: Journal, settings: Settings) -> None:
     bury(journal, "s1", body=a_body(phone="12"))
     dead_letters.edit(journal, "s1", Edit(fields={"phone": "+12065550161"}))
 
-    found = dead_letters.preview_replay(journal, a_config(), "s1")
+    found = dead_letters.preview_replay(journal, a_config(), FieldCache(journal.redis, settings), "s1")
 
     assert found.contact["phone"] == "+12065550161"
     assert found.is_mapped
