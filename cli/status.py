@@ -11,10 +11,11 @@ from shared.journal import Hold
 from shared.status import Queued, Standing, Status
 from shared.status import status as find_status
 
-STATES = ("accepted", "waiting", "leased", "delivered", "dead", "discarded", "forgotten", "duplicate")
+STATES = ("accepted", "waiting", "leased", "delivered", "dead", "discarded", "forgotten", "duplicate", "not_stored")
 CAUSES = {
     "worker": "for a worker to live",
     "hold": "for the hold to end",
+    "person": "for another submission of the same person",
     "configuration": "for a configuration that knows them",
     "retry": "to be tried again",
     "turn": "for their turn",
@@ -90,7 +91,9 @@ def _counts(standing: Standing) -> list[object]:
 
 
 def _waiting(queue: Queued) -> str:
-    causes = ", ".join(f"{number} wait {CAUSES[cause]}" for cause, number in queue.waiting_for.items())
+    causes = ", ".join(
+        f"{number} wait {CAUSES.get(cause, f'for {cause}')}" for cause, number in queue.waiting_for.items()
+    )
     since = f"; the oldest since {moment(queue.oldest_waiting)}" if queue.oldest_waiting else ""
     return causes + since
 

@@ -18,9 +18,10 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from shared.journal import Hold, Journal, Ledger, Record
+from shared.journal.records import Superseded
 from shared.mapping import LeftOut
 from shared.providers import PROVIDERS
-from shared.submission import Answer, Attempt, Diagnosis, Edit, Frozen, Reason, State
+from shared.submission import Answer, Attempt, Diagnosis, Edit, Frozen, NotStored, Reason, State
 
 
 class NoSuchSubmission(Exception):
@@ -35,7 +36,11 @@ class BadCursor(Exception):
 
 
 class Standing(Frozen):
-    """How many submissions stand in each state, and whether their sum is what was accepted."""
+    """
+    How many submissions stand in each state, and whether their sum is what was accepted.
+
+    Outside stand the `duplicate`, which were never accepted, and those delivered of which not all was stored.
+    """
 
     accepted: int
     waiting: int
@@ -45,6 +50,7 @@ class Standing(Frozen):
     discarded: int
     forgotten: int
     duplicate: int
+    not_stored: int
     balanced: bool
 
 
@@ -127,7 +133,9 @@ class Detail(Frozen):
     provenance: dict[str, str]
     left_out: tuple[LeftOut, ...]
     salvaged: tuple[str, ...]
-    not_stored: tuple[str, ...]
+    not_stored: tuple[NotStored, ...]
+    superseded: tuple[Superseded, ...]
+    replaced: tuple[str, ...]
     edit: Edit
     attempts: tuple[Attempt, ...]
     events: tuple[Happening, ...]
@@ -203,7 +211,6 @@ def show(journal: Journal, submission_id: str) -> Detail:
     record = find(journal, submission_id)
     body = journal.body(record.id)
     text, encoding = _readable(body)
-    events = _history(journal, record)
     return Detail(
         id=record.id,
         form=record.form,
@@ -223,10 +230,12 @@ def show(journal: Journal, submission_id: str) -> Detail:
         provenance=record.mapped.get("provenance", {}),
         left_out=record.mapped.get("left_out", ()),
         salvaged=record.salvaged,
-        not_stored=_not_stored(events),
+        not_stored=record.not_stored,
+        superseded=record.superseded,
+        replaced=record.replaced,
         edit=record.edit,
         attempts=tuple(journal.attempts(record.id)),
-        events=events,
+        events=_history(journal, record),
         content_type=record.content_type,
         body=text,
         body_encoding=encoding,
@@ -262,6 +271,8 @@ def _cause(record: Record, holds: Iterable[str], workers: int) -> str:
         return "worker"
     if record.location in holds:
         return "hold"
+    if record.waits_for:
+        return record.waits_for
     if record.unknown_since:
         return "configuration"
     return "retry" if record.attempts else "turn"
@@ -338,10 +349,3 @@ def _parsed(value: JsonValue) -> JsonValue:
     except ValueError:
         return value
     return parsed
-
-
-def _not_stored(events: Iterable[Happening]) -> tuple[str, ...]:
-    """Return the fields that HighLevel did not echo as they were sent, as the last delivery noted them."""
-    noted = [event.data.get("not_stored") for event in events if event.event == "delivered"]
-    last = noted[-1] if noted else None
-    return tuple(str(name) for name in last) if isinstance(last, list) else ()

@@ -1,8 +1,9 @@
 """One granted delivery: its record, its permits, and the one way to end it."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.journal.records import Record
@@ -17,13 +18,35 @@ class LeaseLost(Exception):
     """The lease ran out and somebody else has the submission: stop, and leave it alone."""
 
 
+@dataclass(frozen=True)
+class Newer:
+    """That the submission `by` has written a field, with a value that was given later, `at`."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """
+    What stands in the way of writing the contact.
+
+    Either another submission is `busy` with the person, and the lease is settled: this one waits for it. Or the person
+    is this one's until the lease ends, and `newer` names the fields that are to be left out.
+    """
+
+    busy: bool
+    newer: dict[str, Newer]
+
+
 @dataclass
 class Lease:
     """
     A submission that this worker may deliver until the lease expires.
 
-    Every call to HighLevel needs a permit first (`permit`), and its answer is stored before the next step (`store`).
-    Exactly one of `delivered`, `retry`, `hold` and `bury` ends it; each raises LeaseLost when it is too late.
+    Before the first call its persons are taken (`prepare`). Every call to HighLevel needs a permit first (`permit`),
+    and its answer is stored before the next step (`store`, `wrote`). Exactly one of `delivered`, `retry`, `hold` and
+    `bury` ends it, or `prepare` when a person is busy; each raises LeaseLost when it is too late.
     """
 
     record: Record
@@ -38,6 +61,27 @@ class Lease:
 
     def __post_init__(self) -> None:
         self._slots = self.record.slots
+
+    def prepare(
+        self, *, mapped: dict[str, Any], calls: int, persons: Sequence[str], fields: Mapping[str, bool]
+    ) -> Prepared:
+        """
+        Store the mapping, give back the permits beyond that many further calls, and take the persons: all or none.
+
+        `persons` are keyed hashes, and `fields` says for each field of the contact whether an edit gave its value.
+        """
+        outcome, *newer = self._run(
+            "prepare",
+            self.used,
+            calls,
+            json.dumps(mapped),
+            json.dumps(list(persons)),
+            json.dumps(dict(fields)),
+        )
+        if outcome == b"lost":
+            raise LeaseLost(self.record.id)
+        self._slots = min(self._slots, self.used + calls)
+        return Prepared(busy=outcome == b"busy", newer=dict(_newer(newer)))
 
     def permit(self) -> float:
         """Take a permit for one call and return 0, or the seconds until one may be had."""
@@ -63,9 +107,42 @@ class Lease:
         answered = self.used if attempt and attempt.status is not None else 0
         self._store(fields, attempt, answered, 0, 0)
 
+    def wrote(
+        self,
+        attempt: Attempt,
+        *,
+        upserted: dict[str, Any],
+        fields: Mapping[str, bool],
+        contact_id: str,
+        identity: Mapping[str, str],
+        **more: Any,
+    ) -> None:
+        """
+        Store that HighLevel has written the contact, and remember for its persons which `fields` this one gave.
+
+        `identity` are the keyed hashes of the email and the phone that the contact has now.
+        """
+        stored = self._run(
+            "wrote",
+            _strings({"upserted": upserted, **more}),
+            _line(attempt),
+            self.used if attempt.status is not None else 0,
+            *_told(attempt),
+            json.dumps(dict(fields)),
+            contact_id,
+            json.dumps(dict(identity)),
+        )
+        if not stored:
+            raise LeaseLost(self.record.id)
+
     def delivered(self, details: dict[str, Any]) -> bool:
-        """Settle as delivered; return whether that lifted the location's hold."""
-        answer = self._run("delivered", self.used, self._keep_body_seconds, json.dumps(details))
+        """
+        Settle as delivered; return whether that lifted the location's hold.
+
+        Details with a `not_stored` count in the ledger's column of that name.
+        """
+        not_stored = "1" if details.get("not_stored") else ""
+        answer = self._run("delivered", self.used, self._keep_body_seconds, json.dumps(details), not_stored)
         return bool(self._settled(answer)[1])
 
     def retry(self, seconds: float, *, spends: bool, calls: int, details: dict[str, Any], **fields: Any) -> bool:
@@ -100,7 +177,7 @@ class Lease:
 
     def _store(self, fields: dict[str, Any], attempt: Attempt | None, answered: int, first: int, last: int) -> None:
         line = _line(attempt) if attempt else ""
-        if not self._run("record", _strings(fields), line, answered, first, last):
+        if not self._run("record", _strings(fields), line, answered, first, last, *_told(attempt)):
             raise LeaseLost(self.record.id)
 
     def _settled(self, answer: list[int]) -> list[int]:
@@ -112,12 +189,24 @@ class Lease:
         return self._scripts.run(script, self.record.id, self.record.generation, *arguments)
 
 
+def _newer(items: Sequence[bytes]) -> Iterator[tuple[str, Newer]]:
+    for name, stamp, by in zip(items[::3], items[1::3], items[2::3], strict=True):
+        at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(stamp))
+        yield name.decode(), Newer(by.decode(), at)
+
+
 def _line(attempt: Attempt) -> str:
     line = attempt.model_dump_json()
     if len(line) <= LONGEST_ATTEMPT:
         return line
     beginning = json.dumps(attempt.response)[:KEPT_OF_A_LONG_ANSWER]
     return attempt.model_copy(update={"response": f"{beginning} … (cut)"}).model_dump_json()
+
+
+def _told(attempt: Attempt | None) -> tuple[int | str, str]:
+    """Return what the answer says of the location: its HTTP status, and the budget in its headers."""
+    budget = attempt.budget.model_dump_json(exclude_none=True) if attempt and attempt.budget else "{}"
+    return attempt.status or "" if attempt else "", budget
 
 
 def _strings(fields: dict[str, Any]) -> str:

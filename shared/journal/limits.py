@@ -10,14 +10,24 @@ class Limits:
     """
     Times in milliseconds, and counts.
 
-    `rate` calls in any `window`, and `daily` a day, are what HighLevel permits a location; the daily figure leaves a
-    reserve for other programs. `pace` spreads the calls, with a `burst` of that many at once, so that leases do not
-    queue for threads while they hold slots.
+    `rate` calls in any `window`, and `daily` a day, are what HighLevel permits a location until its headers say
+    something else; of a day's calls by the headers, `reserve` per mille stay for other programs. Replays use no more
+    than `spare` percent of a day, so that live submissions never wait for them.
+
+    `pace` spreads the calls, with a `burst` of that many at once, so that leases do not queue for threads while they
+    hold slots. What other programs were seen to take is left to them for `memory` windows or more, and beside it a
+    `margin` in percent of the limit, or `yields` when nothing remains; but never fewer than `least` calls are ours.
     """
 
     rate: int = 100
     window: int = 10_000
     daily: int = 199_000
+    reserve: int = 5
+    spare: int = 80
+    least: int = 5
+    margin: int = 2
+    yields: int = 5
+    memory: int = 2
     pace: int = 90
     burst: int = 10
     visit: int = 25

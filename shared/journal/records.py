@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
 
-from shared.submission import Attempt, Diagnosis, Edit, Reason, State
+from shared.submission import Attempt, Diagnosis, Edit, NotStored, Reason, State
 
 
 def _json(value: object) -> object:
@@ -38,8 +38,17 @@ class Upserted(Stored):
     """What HighLevel answered to the upsert."""
 
     contact_id: str
-    new: bool
+    new: bool | None  # None: the API does not say, as v1
     tags: tuple[str, ...] = ()
+
+
+class Superseded(Stored):
+    """A value that was left out, since the submission `by` has given the field a newer one."""
+
+    field: str
+    value: str
+    by: str
+    at: datetime
 
 
 class Record(Stored):
@@ -53,15 +62,19 @@ class Record(Stored):
     state: State
     accepted_at: Time
     since: Time
+    stamp: int
+    edit_stamp: int = 0
     generation: int = 0
     attempts: int = 0
     crashes: int = 0
     calls: int = 1
     slots: int = 0
     probe: bool = False
+    waits_for: str = ""
 
     mapped: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
     upserted: Annotated[Upserted | None, BeforeValidator(_json)] = None
+    completed: bool = False
     tagged: Annotated[tuple[str, ...] | None, BeforeValidator(_json)] = None
     note: Literal["", "started", "done"] = ""
     salvaged: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
@@ -69,6 +82,13 @@ class Record(Stored):
     forbidden: int = 0
     forbidden_since: Time | None = None
     unknown_since: Time | None = None
+
+    persons: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
+    creating: Time | None = None
+    replaced: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
+    not_stored: Annotated[tuple[NotStored, ...], BeforeValidator(_json)] = ()
+    superseded: Annotated[tuple[Superseded, ...], BeforeValidator(_json)] = ()
+    identity_confirmed: bool = False
 
     edit: Annotated[Edit, BeforeValidator(_merged)] = Edit()
     reason: Reason | None = None
@@ -106,6 +126,7 @@ class Ledger(Stored):
     discarded: int = 0
     forgotten: int = 0
     duplicate: int = Field(0, description="Stands outside: duplicates were never accepted.")
+    not_stored: int = Field(0, description="Stands outside: delivered, but not all that was sent was stored.")
 
     @property
     def balanced(self) -> bool:

@@ -1,8 +1,11 @@
 import json
+from datetime import UTC, datetime
 
 from redis import Redis
 
 from shared.journal import Journal
+from shared.settings import Settings
+from shared.stores.custom_fields import FieldCache
 from tests.cli.conftest import Hookline
 from tests.cli.letters import accept, bury, deliver
 from tests.shared.journal.factories import Bench
@@ -15,7 +18,7 @@ def test_status_has_the_ledger_the_forms_and_the_locations(hookline: Hookline, j
     found = json.loads(hookline("status", "--json").stdout)
 
     assert found["ledger"] == {
-        **dict.fromkeys(("waiting", "leased", "discarded", "forgotten", "duplicate"), 0),
+        **dict.fromkeys(("waiting", "leased", "discarded", "forgotten", "duplicate", "not_stored"), 0),
         "accepted": 2,
         "delivered": 1,
         "dead": 1,
@@ -97,3 +100,15 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(hookline_off
     assert "Redis at 127.0.0.1:1 does not answer" in result.stderr
     assert "set REDIS_URL" in result.stderr
     assert "secret" not in result.stderr
+
+
+def test_a_token_that_may_not_read_custom_fields_is_in_the_list_of_holds(
+    hookline: Hookline, redis: Redis, settings: Settings
+) -> None:
+    refused = "The token is not authorized for this scope."
+    FieldCache(redis, settings).refuse("main", "v2 loc-1", refused, datetime.now(UTC))
+
+    listed = json.loads(hookline("hold", "list", "--json").stdout)["items"]
+    assert [(hold["location"], hold["kind"]) for hold in listed] == [("main", "custom fields")]
+    assert hookline("hold", "lift", "main").exit_code == 0
+    assert hookline("hold", "list").stdout == "No location is held.\n"

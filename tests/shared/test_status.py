@@ -67,6 +67,14 @@ def test_a_submission_that_waits_for_another_try_says_so(journal: Journal) -> No
     assert found.locations["main"].oldest_waiting == record.accepted_at
 
 
+def test_a_submission_whose_person_another_one_writes_says_so(journal: Journal) -> None:
+    bench = Bench(journal)
+    for id in ("s1", "s2"):
+        bench.leased(id).prepare(mapped={}, calls=1, persons=["hash"], fields={})
+
+    assert status(journal, {}).forms["contact-us"].waiting_for == {"person": 1}
+
+
 def test_a_form_of_which_all_was_refused_is_in_the_status(journal: Journal) -> None:
     found = status(journal, {"contact-us": 3})
 
@@ -78,14 +86,20 @@ def test_a_form_of_which_all_was_refused_is_in_the_status(journal: Journal) -> N
 def test_what_a_delivery_lost_is_told(journal: Journal) -> None:
     lease = Bench(journal).leased("s1")
     left_out = [{"field": "phone", "value": "12", "why": "the value is too short"}]
+    not_stored = [{"field": "city", "sent": "Paris", "stored": "", "why": "the location knows no such city"}]
+    superseded = [{"field": "source", "value": "web", "by": "s2", "at": "2026-09-21T12:00:00Z"}]
     lease.store(mapped={"contact": {"email": "a@example.com"}, "left_out": left_out}, salvaged=["phone"])
+    lease.store(not_stored=not_stored, superseded=superseded, replaced=["email"])
     lease.delivered({"not_stored": ["city"]})
 
     detail = show(journal, "s1")
 
     assert detail.left_out[0].field == "phone"
     assert detail.salvaged == ("phone",)
-    assert detail.not_stored == ("city",)
+    assert detail.not_stored[0].sent == "Paris"
+    assert detail.superseded[0].by == "s2"
+    assert detail.replaced == ("email",)
+    assert status(journal, {}).ledger.not_stored == 1
 
 
 def test_a_body_that_no_adapter_can_read_is_shown_all_the_same(journal: Journal) -> None:

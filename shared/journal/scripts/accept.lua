@@ -18,7 +18,7 @@ for name, value in pairs(fields) do
   redis.call('HSET', key('sub', id), name, value)
 end
 redis.call('HSET', key('sub', id), 'state', 'waiting', 'lane', 'live', 'accepted_at', whole(now), 'since', whole(now),
-  'generation', '0', 'attempts', '0', 'crashes', '0')
+  'stamp', micros(), 'generation', '0', 'attempts', '0', 'crashes', '0')
 redis.call('ZADD', key('due', fields.location, 'live'), now, id)
 redis.call('SADD', key('locations'), fields.location)
 redis.call('SADD', key('forms'), fields.form)

@@ -10,7 +10,7 @@ local begun, location, slots = read(id, 'begun', 'location', 'slots')
 if begun ~= '' and begun ~= nonce then
   return false
 end
-redis.call('HSET', key('sub', id), 'begun', nonce, 'worker', ARGV[5])
+redis.call('HSET', key('sub', id), 'begun', nonce, 'worker', ARGV[5], 'waits_for', '')
 redis.call('ZREM', key('unbegun'), id)
 redis.call('ZADD', key('leased'), now + LIMITS.lease, id)
 for call = 1, tonumber(slots) do

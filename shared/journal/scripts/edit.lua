@@ -5,6 +5,6 @@ local state, edit = read(id, 'state', 'edit')
 if state ~= 'dead' then
   return 0
 end
-redis.call('HSET', key('sub', id), 'edit', edit == '' and change or edit .. '\n' .. change)
+redis.call('HSET', key('sub', id), 'edit', edit == '' and change or edit .. '\n' .. change, 'edit_stamp', micros())
 tell(id, 'edited', change)
 return 1

@@ -16,7 +16,13 @@
 --   delivered, dead, discarded  zset  scored by when
 --   agenda              zset    location -> when to dispatch there next
 --   slots:<location>    zset    one member a permitted call, scored by when the slot is free again
---   pace:<location>, day:<location>:<day>, hold:<location>, trouble:<location>, token:<location>, answered:<location>
+--   person:<location>:<hash>   string  the submission that has locked this person, expires
+--   blocked:<id>        zset    submissions that wait for a person of this one, scored by when they were accepted
+--   written:<location>:<hash>  hash  field of this person -> "stamp:id" of the last write, expires
+--   identity:<location>:<contact>  hash  email, phone -> hash of what this contact had last, expires
+--   rate:<location>     hash    what HighLevel's headers tell of its limit, and what other programs take of it, expires
+--   day:<location>      hash    the day's calls: used, most, and when it ends, expires then
+--   pace:<location>, hold:<location>, trouble:<location>, token:<location>, answered:<location>
 --   ledger, ledger:form:<form>, ledger:location:<location>  hash  the populations
 --   workers, threads    zset and hash  who lives, and how many threads each has
 
@@ -26,6 +32,10 @@ local function key(...)
   return prefix .. table.concat({ ... }, ':')
 end
 
+local function whole(number)
+  return string.format('%d', number)
+end
+
 local function clock()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -33,8 +43,10 @@ end
 
 local now = clock()
 
-local function whole(number)
-  return string.format('%d', number)
+-- The time in microseconds: it tells apart what was accepted within one millisecond.
+local function micros()
+  local time = redis.call('TIME')
+  return whole(time[1] * 1000000 + time[2])
 end
 
 local function read(id, ...)
@@ -81,7 +93,7 @@ local function hasten(location, at)
   end
 end
 
--- States -------------------------------------------------------------------------------------------------------
+-- Shelves ------------------------------------------------------------------------------------------------------
 
 local function shelf(state, location, lane)
   if state == 'waiting' then
@@ -89,6 +101,105 @@ local function shelf(state, location, lane)
   end
   return key(state)
 end
+
+-- Persons ------------------------------------------------------------------------------------------------------
+
+-- How long nobody else may write a person of whom a contact has perhaps just been made.
+local LOOK_FIRST = 86400000
+
+local function persons_of(id)
+  local persons = read(id, 'persons')
+  return persons == '' and {} or cjson.decode(persons)
+end
+
+-- The other submission that has locked one of these persons, or nil.
+local function holder_of(location, persons, id)
+  for _, person in ipairs(persons) do
+    local holder = redis.call('GET', key('person', location, person))
+    if holder and holder ~= id then
+      return holder
+    end
+  end
+end
+
+local function lock_persons(location, persons, id, life)
+  for _, person in ipairs(persons) do
+    redis.call('SET', key('person', location, person), id, 'PX', whole(life))
+  end
+end
+
+local function unlock_persons(location, persons, id)
+  for _, person in ipairs(persons) do
+    if redis.call('GET', key('person', location, person)) == id then
+      redis.call('DEL', key('person', location, person))
+    end
+  end
+end
+
+-- Let what waits for one submission wait for another instead.
+local function hand_over(from, to)
+  local queue = key('blocked', to)
+  redis.call('ZUNIONSTORE', queue, 2, queue, key('blocked', from), 'AGGREGATE', 'MIN')
+  redis.call('PEXPIRE', queue, LOOK_FIRST)
+  redis.call('DEL', key('blocked', from))
+end
+
+-- The oldest that waits for this one, live submissions before replays.
+local function first_blocked(id)
+  local first
+  for _, blocked in ipairs(redis.call('ZRANGE', key('blocked', id), 0, -1)) do
+    local state, waits_for, lane = read(blocked, 'state', 'waits_for', 'lane')
+    if state == 'waiting' and waits_for == 'person' then
+      if lane ~= 'replay' then
+        return blocked
+      end
+      first = first or blocked
+    end
+  end
+  return first
+end
+
+-- Bring forward the first that waits for this one, before what was accepted later. The others wait for that one from
+-- now on: woken all at once, all but one would be leased in vain.
+local function wake_blocked(id)
+  local first = first_blocked(id)
+  if first then
+    local location, lane, accepted_at = read(first, 'location', 'lane', 'accepted_at')
+    redis.call('ZADD', shelf('waiting', location, lane), 'XX', accepted_at, first)
+    look(location, now)
+    hand_over(id, first)
+  end
+  redis.call('DEL', key('blocked', id))
+end
+
+-- A lease ends: others may have its persons. Only while the outcome of a create is unknown it keeps them, so that
+-- nobody makes a contact of one of them before it has looked.
+local function leave_persons(id, to)
+  local location, creating = read(id, 'location', 'creating')
+  local persons = persons_of(id)
+  local kept_until = (tonumber(creating) or 0) + LOOK_FIRST
+  if to == 'waiting' and kept_until > now and not holder_of(location, persons, id) then
+    lock_persons(location, persons, id, kept_until - now)
+  else
+    unlock_persons(location, persons, id)
+    wake_blocked(id)
+  end
+end
+
+-- When the value of a field was given: when the submission was accepted, or when an operator edited it.
+local function given_at(id, edited)
+  local stamp, edit_stamp = read(id, 'stamp', 'edit_stamp')
+  return tonumber(edited and edit_stamp ~= '' and edit_stamp or stamp)
+end
+
+-- The last write of a person's field: when its value was given, and by which submission; or 0 and nil.
+local function last_write(location, person, field)
+  local written = redis.call('HGET', key('written', location, person), field) or ''
+  local stamp, id = string.match(written, '^(%d+):(.+)$')
+  return tonumber(stamp or 0), id
+end
+
+-- States -------------------------------------------------------------------------------------------------------
 
 -- The one place where a submission changes its state: its shelf, its record and the ledger move together.
 local function move(id, to, score)
@@ -98,6 +209,7 @@ local function move(id, to, score)
   end
   redis.call('ZREM', shelf(from, location, lane), id)
   if from == 'leased' then
+    leave_persons(id, to)
     redis.call('ZREM', key('unbegun'), id)
     if redis.call('GET', key('alone')) == id then
       redis.call('DEL', key('alone'))
@@ -136,53 +248,221 @@ end
 
 -- Permits ------------------------------------------------------------------------------------------------------
 
-local function day_key(location)
-  return key('day', location, whole(math.floor(now / 86400000)))
+local DAY = 86400000
+local REMEMBERED_SECONDS = 3600
+
+-- What is known of a location's rate limit: `most` calls in any `interval`, of which we may use our `share`, beside what
+-- other programs were seen to take in this period or the one before.
+local function rate_of(location)
+  local most, interval, period, others, before =
+    unpack(redis.call('HMGET', key('rate', location), 'most', 'interval', 'period', 'others', 'before'))
+  local rate = { most = tonumber(most) or LIMITS.rate, interval = tonumber(interval) or LIMITS.window }
+  rate.period = math.floor(now / (LIMITS.memory * rate.interval))
+  local age = rate.period - (tonumber(period) or 0)
+  others, before = tonumber(others) or 0, tonumber(before) or 0
+  if age > 0 then
+    others, before = 0, age == 1 and others or 0
+  end
+  rate.others, rate.before = others, before
+  rate.share = math.min(rate.most, math.max(LIMITS.least, rate.most - math.max(others, before)))
+  return rate
 end
 
-local function spend_day(location, calls)
-  redis.call('INCRBY', day_key(location), calls)
-  redis.call('EXPIRE', day_key(location), 172800)
+-- The milliseconds from one call to the next, and how many may go at once. Alone we go a little faster than the limit,
+-- so that the slots alone bind us; beside others evenly, so that answers tell of them at all times.
+local function pace_of(rate)
+  local step = rate.interval / rate.share
+  if rate.share == rate.most then
+    step = step * LIMITS.pace * LIMITS.rate / LIMITS.window
+  end
+  local burst = LIMITS.burst * rate.share / LIMITS.rate
+  return math.max(1, math.floor(step)), math.max(1, math.min(LIMITS.burst, math.floor(burst)))
+end
+
+-- The day's calls at a location: how many are used, how many there are, and when the day ends.
+local function day_of(location)
+  local used, most, ends = unpack(redis.call('HMGET', key('day', location), 'used', 'most', 'ends'))
+  if (tonumber(ends) or 0) <= now then
+    return 0, LIMITS.daily, (math.floor(now / DAY) + 1) * DAY
+  end
+  return tonumber(used), tonumber(most), tonumber(ends)
+end
+
+local function note_day(location, used, most, ends)
+  redis.call('HSET', key('day', location), 'used', whole(math.max(0, used)), 'most', whole(most), 'ends', whole(ends))
+  redis.call('PEXPIRE', key('day', location), whole(ends - now))
+end
+
+-- When a replay may have that many calls, which only the spare share of a day is for: now (0), or when the day ends.
+local function spare_at(location, calls)
+  local used, most, ends = day_of(location)
+  return used + calls > math.floor(most * LIMITS.spare / 100) and ends or 0
 end
 
 -- When that many further calls are permitted: now (0) or at a time.
 local function permitted_at(location, calls)
   local slots = key('slots', location)
-  redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
-  if tonumber(redis.call('GET', day_key(location)) or 0) + calls > LIMITS.daily then
-    return (math.floor(now / 86400000) + 1) * 86400000, 'daily'
+  redis.call('ZREMRANGEBYSCORE', slots, '-inf', now - LIMITS.lease)
+  local used, most, ends = day_of(location)
+  if used + calls > most then
+    return ends, 'daily'
   end
+  local rate = rate_of(location)
+  local step, burst = pace_of(rate)
   local pace = tonumber(redis.call('GET', key('pace', location)) or 0)
-  if pace - now >= LIMITS.burst * LIMITS.pace then
-    return pace - LIMITS.burst * LIMITS.pace + 1
+  if pace - now >= burst * step then
+    return pace - burst * step + 1
   end
-  local taken = redis.call('ZCARD', slots)
-  if taken + calls > LIMITS.rate then
-    local last = math.min(taken, taken + calls - LIMITS.rate) - 1
-    return tonumber(redis.call('ZRANGE', slots, last, last, 'WITHSCORES')[2])
+  local share = math.max(calls, rate.share)
+  local taken = redis.call('ZCOUNT', slots, '(' .. whole(now), '+inf')
+  if taken + calls > share then
+    local last = math.min(taken, taken + calls - share) - 1
+    return tonumber(redis.call('ZRANGEBYSCORE', slots, '(' .. whole(now), '+inf', 'WITHSCORES', 'LIMIT', last, 1)[2])
   end
   return 0
 end
 
+local function slot(id, generation, call)
+  return id .. ':' .. generation .. ':' .. whole(call)
+end
+
 -- A slot is named after its submission, the lease and the number of the call in it, so granting it twice is harmless.
+-- Where the server's window is longer than ours, a call without an answer may count for longer too.
 local function occupy(location, id, generation, call, free_at)
-  redis.call('ZADD', key('slots', location), free_at, id .. ':' .. generation .. ':' .. whole(call))
+  local longer = math.max(0, rate_of(location).interval - LIMITS.window)
+  redis.call('ZADD', key('slots', location), free_at + longer, slot(id, generation, call))
 end
 
 local function charge(location, calls)
+  local step = pace_of(rate_of(location))
   local pace = tonumber(redis.call('GET', key('pace', location)) or 0)
-  local paced = math.max(pace, now) + calls * LIMITS.pace
+  local paced = math.max(pace, now) + calls * step
   redis.call('SET', key('pace', location), whole(paced), 'PX', math.max(1, paced - now) + 1000)
-  spend_day(location, calls)
+  local used, most, ends = day_of(location)
+  note_day(location, used + calls, most, ends)
 end
 
 local function release(location, id, generation, first, last)
   for call = first, last do
-    if redis.call('ZREM', key('slots', location), id .. ':' .. generation .. ':' .. whole(call)) == 1 then
+    if redis.call('ZREM', key('slots', location), slot(id, generation, call)) == 1 then
       charge(location, -1)
       hasten(location, now)
     end
   end
+end
+
+-- Learning the limits ------------------------------------------------------------------------------------------
+
+local function clamp(number, least, most)
+  return math.max(least, math.min(most, number))
+end
+
+-- After when a lease has made a call: it was begun, and the call before was answered.
+local function sent_after(location, id, generation, call)
+  local begun_at = (tonumber(redis.call('ZSCORE', key('leased'), id)) or now) - LIMITS.lease
+  local before = tonumber(redis.call('ZSCORE', key('slots', location), slot(id, generation, call - 1)))
+  return before and clamp(before - rate_of(location).interval, begun_at, now) or begun_at
+end
+
+local function learn_rate(location, budget)
+  local rate = key('rate', location)
+  if budget.most then
+    redis.call('HSET', rate, 'most', whole(clamp(budget.most, 1, 1000)))
+  end
+  if budget.interval_ms then
+    redis.call('HSET', rate, 'interval', whole(clamp(budget.interval_ms, 1000, 60000)))
+  end
+  redis.call('EXPIRE', rate, REMEMBERED_SECONDS)
+end
+
+-- The answer has come: the call counts at the server for one window more at most.
+local function cool(location, id, generation, call)
+  local free_at = now + rate_of(location).interval
+  redis.call('ZADD', key('slots', location), free_at, slot(id, generation, call))
+  hasten(location, free_at)
+end
+
+-- When the calls of other leases that may be at the server were sent, at the earliest: each lease makes one at a time.
+local function in_flight(location, interval, own)
+  local open, next_call, sent = {}, {}, {}
+  local members = redis.call('ZRANGEBYSCORE', key('slots', location), '(' .. whole(now + interval), '+inf')
+  for _, member in ipairs(members) do
+    local lease, call = string.match(member, '^(.+):(%d+)$')
+    if not next_call[lease] then
+      open[#open + 1] = lease
+    end
+    next_call[lease] = math.min(next_call[lease] or math.huge, tonumber(call))
+  end
+  for _, lease in ipairs(open) do
+    local id, generation = string.match(lease, '^(.+):(%d+)$')
+    if lease ~= own and not redis.call('ZSCORE', key('unbegun'), id) then
+      sent[#sent + 1] = sent_after(location, id, generation, next_call[lease])
+    end
+  end
+  return sent
+end
+
+-- What the server has counted beyond our calls. Proof of others is only what goes beyond all those of ours that it may
+-- have counted: what stays below does no harm, since our slots are within the limit. So no jitter of the network makes
+-- others of our own calls. As far as it can be told, it has counted our answered calls and those sent before this one.
+local function taken_by_others(location, rate, own, sent_at, used, is_refused)
+  local slots, until_cool = key('slots', location), whole(now + rate.interval)
+  local possible = redis.call('ZCOUNT', slots, '(' .. whole(sent_at), until_cool)
+  if not is_refused and used <= possible then
+    return
+  end
+  local flying, counted = in_flight(location, rate.interval, own), 0
+  if not is_refused and used <= possible + #flying then
+    return
+  end
+  for _, sent in ipairs(flying) do
+    counted = counted + (sent <= sent_at and 1 or 0)
+  end
+  local cooling = redis.call('ZCOUNT', slots, '(' .. whole(now), until_cool) - (is_refused and 1 or 0)
+  return math.max(0, used - cooling - counted)
+end
+
+-- Learn what others take from an answer to a call that was sent after a moment. A refusal proves that there are others,
+-- even without headers. An answer that leaves nothing hides how much more they wanted: make more room for them then.
+local function learn_others(location, own, sent_at, status, budget)
+  local remaining = budget.remaining
+  local is_refused = status == '429' and (remaining or 0) <= 0 and (budget.daily_remaining or 1) > 0
+  if not remaining and not is_refused then
+    return
+  end
+  local rate = rate_of(location)
+  local used = rate.most - clamp(remaining or 0, 0, rate.most)
+  local taken = taken_by_others(location, rate, own, sent_at, used, is_refused)
+  if taken then
+    local margin = used == rate.most and LIMITS.yields or LIMITS.margin
+    local others = math.max(rate.others, taken + math.ceil(rate.most * margin / 100))
+    redis.call('HSET', key('rate', location), 'period', whole(rate.period), 'others', whole(others),
+      'before', whole(rate.before))
+    redis.call('EXPIRE', key('rate', location), REMEMBERED_SECONDS)
+  end
+end
+
+-- Learn how many calls the day has left; other programs' calls count. Those of ours that are not answered come on top.
+local function learn_day(location, sent_at, budget)
+  local limit, remaining, reset = budget.daily_limit or 0, budget.daily_remaining, budget.daily_reset_ms
+  local midnight = (math.floor(now / DAY) + 1) * DAY
+  local is_of_yesterday = not reset and sent_at < midnight - DAY
+  if limit <= 0 or not remaining or is_of_yesterday then
+    return
+  end
+  local cool_at = now + rate_of(location).interval
+  local open = redis.call('ZCOUNT', key('slots', location), '(' .. whole(cool_at), '+inf')
+  local most = math.max(1, math.floor(limit * (1000 - LIMITS.reserve) / 1000))
+  note_day(location, limit - remaining + open, most, reset and now + clamp(reset, 1, DAY) or midnight)
+end
+
+-- Learn from the answer to a call what the server says about the location's limits.
+local function learn(location, id, generation, call, status, budget)
+  local sent_at = sent_after(location, id, generation, call)
+  learn_rate(location, budget)
+  cool(location, id, generation, call)
+  learn_others(location, id .. ':' .. generation, sent_at, status, budget)
+  learn_day(location, sent_at, budget)
 end
 
 -- Holds --------------------------------------------------------------------------------------------------------
@@ -316,6 +596,9 @@ local function first_due(location)
     return live, 0
   end
   local replay, replay_at = first_of_lane(location, 'replay')
+  if replay then
+    replay_at = math.max(replay_at, spare_at(location, calls_of(replay)))
+  end
   if replay_at <= now then
     return replay, 0
   end
@@ -347,6 +630,21 @@ local function dispatch(location, jobs)
     end
   end
   redis.call('ZADD', key('agenda'), now, location)
+end
+
+-- Keep what a step of a delivery has found out, and what the answer to a call (0: none) tells of the limits.
+local function keep_step(id, generation, fields, attempt, call, status, budget)
+  for name, value in pairs(fields) do
+    redis.call('HSET', key('sub', id), name, value)
+  end
+  if attempt ~= '' then
+    redis.call('RPUSH', key('attempts', id), attempt)
+    redis.call('LTRIM', key('attempts', id), -LIMITS.attempts, -1)
+  end
+  if call > 0 then
+    local location = read(id, 'location')
+    learn(location, id, generation, call, status, budget)
+  end
 end
 
 -- A suspect that came back without a crash is none any more.

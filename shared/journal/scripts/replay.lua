@@ -2,7 +2,7 @@
 -- ARGV: prefix, id, provider, location, calls the lease needs.
 -- Returns 1, or 0 when it is not a dead letter (somebody else was faster).
 local id, provider, location, calls = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local state, form, before = read(id, 'state', 'form', 'location')
+local state, reason, before = read(id, 'state', 'reason', 'location')
 if state ~= 'dead' then
   return 0
 end
@@ -19,8 +19,12 @@ redis.call('HSET', key('sub', id), 'provider', provider, 'location', location, '
 if read(id, 'note') == 'done' then
   redis.call('HSET', key('sub', id), 'note', 'started')
 end
-redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged', 'reupserted',
-  'forbidden', 'forbidden_since', 'unknown_since', 'vanished')
+if reason == 'identity_changed' then -- the operator has seen it, and wants it
+  redis.call('HSET', key('sub', id), 'identity_confirmed', '1')
+end
+redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged',
+  'completed', 'reupserted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
+  'replaced', 'creating', 'not_stored', 'superseded')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))
 tell(id, 'replayed')

@@ -1,21 +1,21 @@
-import heapq
-import random
 from collections import deque
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from shared.journal import Job, Journal, Lease, Limits
+from sandbox.limits import Limits as Server
+from sandbox.limits import LimitSettings
+from shared.journal import Journal, Limits
 from shared.settings import Settings
-from shared.submission import Attempt
 from tests.shared.journal.conftest import Clock, journal_with
-from tests.shared.journal.factories import Bench, a_submission
+from tests.shared.journal.factories import Bench
+from tests.shared.journal.simulation import Simulation
 from tests.shared.journal.test_settle import an_attempt
 
 WINDOW = 10_000
+UNLIMITED = LimitSettings(window="off")
 
 
 def test_a_location_gets_no_more_than_its_limit_in_a_window(bench: Bench, clock: Clock) -> None:
@@ -141,6 +141,7 @@ def test_an_exhausted_day_holds_the_location_until_midnight(
     assert len(bench.turn()) == 3
     [hold] = journal.holds()
     assert hold.kind == "daily"
+    assert hold.probe_at
     assert hold.probe_at.hour == hold.probe_at.minute == 0
     clock.set(round(hold.probe_at.timestamp() * 1000))
     [probe] = bench.turn()
@@ -148,54 +149,6 @@ def test_an_exhausted_day_holds_the_location_until_midnight(
     lease.permit()
     lease.delivered({})
     assert journal.holds() == []
-
-
-@dataclass
-class Network:
-    """Deliveries in simulated time: each call arrives and is answered after round trips that jitter."""
-
-    journal: Journal
-    clock: Clock
-    chance: random.Random
-    slowest: float
-    arrivals: dict[str, list[int]] = field(default_factory=dict)
-    _events: list[tuple[int, int, Lease]] = field(default_factory=list)
-    _tie: int = 0
-
-    def run(self, until: int) -> None:
-        while self.clock.now < until:
-            turn = self.journal.turn("worker", 16)
-            for job in turn.jobs:
-                self._start(job)
-            wake = self.clock.now + round(turn.sleep_seconds * 1000)
-            while self._events and self._events[0][0] <= wake:
-                at, _, lease = heapq.heappop(self._events)
-                self.clock.set(max(at, self.clock.now))
-                self._answer(lease)
-            self.clock.set(max(self.clock.now + 1, min(wake, until)))
-
-    def _start(self, job: Job) -> None:
-        lease = self.journal.begin(job, "worker", nonce="n")
-        assert lease
-        self._call(lease)
-
-    def _call(self, lease: Lease) -> None:
-        assert lease.permit() == 0
-        there = self._trip()
-        self.arrivals.setdefault(lease.record.location, []).append(self.clock.now + there)
-        self._tie += 1
-        heapq.heappush(self._events, (self.clock.now + there + self._trip(), self._tie, lease))
-
-    def _answer(self, lease: Lease) -> None:
-        lease.store(Attempt.model_validate({**an_attempt().model_dump(), "status": 200}))
-        if lease.used < lease.record.calls:
-            self._call(lease)
-        else:
-            lease.delivered({})
-
-    def _trip(self) -> int:
-        slow = self.chance.random() < 0.05
-        return round(1000 * (self.chance.uniform(0, self.slowest) if slow else self.chance.uniform(0.01, 0.08)))
 
 
 def most_in_a_window(arrivals: list[int]) -> int:
@@ -209,34 +162,40 @@ def most_in_a_window(arrivals: list[int]) -> int:
     return most
 
 
+def arrivals_at(simulation: Simulation, location: str = "main") -> list[int]:
+    return [call.arrived for call in simulation.ours if call.location == location]
+
+
 @pytest.mark.parametrize("calls", [1, 3])
 def test_the_permits_use_nearly_all_of_the_limit_and_never_more(journal: Journal, clock: Clock, calls: int) -> None:
-    for number in range(600 // calls):
-        journal.accept(a_submission(f"n{number}", location="north", calls=calls))
-        journal.accept(a_submission(f"s{number}", location="south", calls=calls))
     start = clock.now
-    network = Network(journal, clock, random.Random(7), slowest=0.3)
+    simulation = Simulation(journal, clock, Server(UNLIMITED), has_headers=False)
+    simulation.submit(600 // calls, calls, "north")
+    simulation.submit(600 // calls, calls, "south")
 
-    network.run(until=start + 5 * WINDOW)
+    simulation.run(5 * WINDOW / 1000)
 
-    for arrivals in (network.arrivals["north"], network.arrivals["south"]):
+    for location in ("north", "south"):
+        arrivals = arrivals_at(simulation, location)
         assert most_in_a_window(arrivals) <= 100
         assert sum(at < start + 5 * WINDOW for at in arrivals) >= 0.95 * 500
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    seed=st.integers(0, 2**32), slowest=st.floats(0.1, 6), calls=st.lists(st.integers(1, 3), min_size=300, max_size=300)
+    seed=st.integers(0, 2**32),
+    slowest=st.floats(100, 6000),
+    calls=st.lists(st.integers(1, 3), min_size=300, max_size=300),
 )
 def test_no_window_ever_sees_more_than_the_limit_whatever_the_network_does(
     journal: Journal, clock: Clock, redis: Redis, seed: int, slowest: float, calls: list[int]
 ) -> None:
     redis.flushdb()
     clock.set(clock.now)
-    for number, several in enumerate(calls):
-        journal.accept(a_submission(f"s{number}", calls=several))
-    network = Network(journal, clock, random.Random(seed), slowest)
+    simulation = Simulation(journal, clock, Server(UNLIMITED), latency=(20, slowest), has_headers=False, seed=seed)
+    for several in calls:
+        simulation.submit(1, several)
 
-    network.run(until=clock.now + 3 * WINDOW)
+    simulation.run(3 * WINDOW / 1000)
 
-    assert most_in_a_window(network.arrivals["main"]) <= 100
+    assert most_in_a_window(arrivals_at(simulation)) <= 100
