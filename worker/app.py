@@ -10,13 +10,18 @@ from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_shutting_down
 
 from shared import logs
+from shared.accounts import Accounts
 from shared.checks import checked_config
 from shared.config import Config
-from shared.highlevel.client import Client, open_http
+from shared.highlevel.client import Client
+from shared.highlevel.wire import open_http
 from shared.journal import Job, Journal, connect
 from shared.queue import DELIVER, create_celery, enqueue
 from shared.settings import Settings, load_settings
+from shared.stores.custom_fields import FieldCache
+from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
+from worker.keeper import Keeper
 from worker.pump import Pump, Watchdog
 
 # With Celery's four that makes 9 a worker, for Redis plans with few connections.
@@ -32,10 +37,14 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     config = config or checked_config(settings.hookline_config)
     app = app or create_celery(settings)
     stopping = threading.Event()
-    journal = Journal(connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES), settings)
-    client = Client(str(settings.highlevel_base_url), open_http(settings.worker_concurrency))
+    redis = connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES)
+    journal = Journal(redis, settings)
+    http = open_http(settings.worker_concurrency)
+    client = Client(str(settings.highlevel_base_url), http)
+    accounts = Accounts.of(config, settings, redis, http)
+    catalogues = Catalogues(FieldCache(redis, settings), client)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    deliverer = Deliverer(journal, config, client, settings, worker, stopping.is_set)
+    deliverer = Deliverer(journal, config, client, accounts, catalogues, settings, worker, stopping.is_set)
     pump = Pump(
         Journal(connect(settings, PUMP_CONNECTIONS, retries=0), settings),
         lambda jobs: enqueue(app, jobs),
@@ -49,23 +58,25 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     def deliver(submission_id: str, generation: int) -> None:
         deliverer.deliver(Job(submission_id, generation))
 
-    app.steps["worker"].add(_pump_step(pump))
+    app.steps["worker"].add(_step_of(pump, Keeper(accounts, config.locations)))
     # Signals are kept by weak reference unless asked otherwise.
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
     return app
 
 
-def _pump_step(pump: Pump) -> type[Any]:
-    class PumpStep(bootsteps.StartStopStep):  # type: ignore[misc]
-        """Starts the pump once there are threads, and stops it before they are waited for."""
+def _step_of(pump: Pump, keeper: Keeper) -> type[Any]:
+    class Step(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Starts pump and keeper once there are threads, and stops them before those are waited for."""
 
         requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: Any) -> None:
+            keeper.start()
             pump.start()
 
         def stop(self, _worker: Any) -> None:
             pump.stop()
+            keeper.stop()
 
-    return PumpStep
+    return Step

@@ -4,20 +4,44 @@ from dataclasses import dataclass
 
 from shared.diagnosis import diagnose
 from shared.highlevel.errors import (
+    FORBIDDEN,
     BadCredentials,
     ContactRejected,
+    Duplicate,
     Garbled,
     HighLevelError,
     HighLevelUnavailable,
     Misconfigured,
     RateLimited,
 )
+from shared.highlevel.oauth import LocationInactive
 from shared.settings import Settings
-from shared.submission import Diagnosis, Reason
+from shared.submission import Diagnosis, NotStored, Reason, as_text
 
-FORBIDDEN = 403
+BROKEN = 500
 FORBIDDEN_TRIES = 3
+UNKNOWN_OUTCOME_SECONDS = 120.0  # so long may HighLevel's search miss what was just written
 GARBLED_SECONDS = 60.0  # the edge does not relent quickly, and knocking often makes it worse
+
+
+class OutcomeUnknown(Exception):
+    """A call that must not be made twice was made, and which of the candidates came of it, if any, is unknown."""
+
+    def __init__(self, candidates: tuple[str, ...]) -> None:
+        super().__init__(f"{len(candidates)} contacts may have come of it")
+        self.candidates = candidates
+
+
+class IdentityChanged(Exception):
+    """The contact has another email or phone than the submission, and the form wants that looked at."""
+
+    def __init__(self, changes: tuple[NotStored, ...]) -> None:
+        # No values here: the message may be logged, and the values are a visitor's.
+        super().__init__(", ".join(change.field for change in changes))
+        self.changes = changes
+
+
+Failure = HighLevelError | OutcomeUnknown | IdentityChanged
 
 
 @dataclass(frozen=True)
@@ -53,6 +77,7 @@ class History:
     forbidden: int = 0  # how often this submission got a 403 before
     others_succeeded: bool = False  # since its first 403, at the same location
     held: bool = False  # the location waits, and this was a probe
+    unrepeatable: bool = False  # the call may have been carried out, and must not be twice
 
 
 @dataclass(frozen=True)
@@ -75,29 +100,25 @@ class Policy:
         )
 
 
-def decide(error: HighLevelError, history: History, policy: Policy, jitter: float) -> RetryAt | Hold | Bury:
+def decide(error: Failure, history: History, policy: Policy, jitter: float) -> RetryAt | Hold | Bury:
     """Say what becomes of a submission whose delivery has just failed; jitter is between 0 and 1."""
     match error:
+        case OutcomeUnknown():
+            return Bury(Reason.OUTCOME_UNKNOWN, _candidates(error))
+        case IdentityChanged():
+            return Bury(Reason.IDENTITY_CHANGED, tuple(map(_identity_change, error.changes)))
         case RateLimited():
             return Hold("daily" if error.is_daily else "rate", str(error), error.seconds)
-        case BadCredentials() if _is_forbidden_alone(error, history):
-            return Bury(Reason.FORBIDDEN, _plain(error, "others pass: look at this form's mapping"), is_open=False)
+        case LocationInactive():
+            return Hold("inactive", str(error), policy.probe_seconds)
         case BadCredentials():
-            return Hold("credentials", str(error), policy.probe_seconds)
+            return _without_credentials(error, history, policy)
         case Misconfigured():
             return Hold("configuration", str(error), policy.probe_seconds)
-        case HighLevelUnavailable() | Garbled() if history.held:
-            return RetryAt(0)  # a probe: the hold says when the next one goes
-        case HighLevelUnavailable() | Garbled() if history.attempts + 1 >= policy.max_attempts:
-            return Bury(Reason.EXHAUSTED, _plain(error, "replay when HighLevel answers again"), is_open=False)
-        case HighLevelUnavailable():
-            return RetryAt(backoff(history.attempts, policy, jitter))
-        case Garbled():
-            return RetryAt(max(GARBLED_SECONDS, backoff(history.attempts, policy, jitter)))
-        case ContactRejected():
-            return Bury(Reason.REJECTED, diagnose(error.messages, error.attempt.request))
+        case HighLevelUnavailable() | Garbled():
+            return _without_answer(error, history, policy, jitter)
         case _:
-            return Bury(Reason.UNEXPECTED, _plain(error, "read HighLevel's answer in the attempts"))
+            return _refused(error)
 
 
 def backoff(attempts: int, policy: Policy, jitter: float) -> float:
@@ -107,8 +128,65 @@ def backoff(attempts: int, policy: Policy, jitter: float) -> float:
     return jitter * ceiling
 
 
-def _is_forbidden_alone(error: BadCredentials, history: History) -> bool:
-    return error.status == FORBIDDEN and history.forbidden + 1 >= FORBIDDEN_TRIES and history.others_succeeded
+def _without_credentials(error: BadCredentials, history: History, policy: Policy) -> Hold | Bury:
+    is_often_forbidden = error.status == FORBIDDEN and history.forbidden + 1 >= FORBIDDEN_TRIES
+    if is_often_forbidden and history.others_succeeded:
+        return Bury(Reason.FORBIDDEN, _plain(error, "others pass: look at this form's mapping"), is_open=False)
+    return Hold("credentials", str(error), policy.probe_seconds)
+
+
+def _without_answer(
+    error: HighLevelUnavailable | Garbled, history: History, policy: Policy, jitter: float
+) -> RetryAt | Bury:
+    least = UNKNOWN_OUTCOME_SECONDS if history.unrepeatable else 0.0
+    if history.held:
+        return RetryAt(least)  # a probe: the hold says when the next one goes
+    if history.attempts + 1 >= policy.max_attempts:
+        return Bury(Reason.EXHAUSTED, _plain(error, _after_exhaustion(error)), is_open=False)
+    if isinstance(error, Garbled):
+        least = max(least, GARBLED_SECONDS)
+    return RetryAt(max(least, backoff(history.attempts, policy, jitter)))
+
+
+def _after_exhaustion(error: HighLevelError) -> str:
+    fix = "replay when HighLevel answers again"
+    # https://github.com/GoHighLevel/highlevel-api-docs/issues/6
+    hint = "; it may also mean a value that HighLevel cannot read: if others pass, look at the contact"
+    return fix + hint if error.status == BROKEN else fix
+
+
+def _refused(error: HighLevelError) -> Bury:
+    match error:
+        case ContactRejected():
+            return Bury(Reason.REJECTED, diagnose(error.messages, error.attempt.request))
+        case Duplicate():
+            return Bury(Reason.REJECTED, (_duplicate(error),))
+        case _:
+            return Bury(Reason.UNEXPECTED, _plain(error, "read HighLevel's answer in the attempts"))
+
+
+def _duplicate(error: Duplicate) -> Diagnosis:
+    request = error.attempt.request
+    sent = request.get(error.matching_field) if isinstance(request, dict) else None
+    fix = (
+        f"the contact {error.contact_id} is the same person: discard this, or let it be changed "
+        'by on_duplicate = "update" for the form, and replay'
+    )
+    return Diagnosis(field=error.matching_field, value=as_text(sent), rule=str(error), fix=fix)
+
+
+def _candidates(error: OutcomeUnknown) -> tuple[Diagnosis, ...]:
+    rule = "a call to make this contact got no answer, and HighLevel has contacts that may have come of it"
+    fix = "look at them in HighLevel; discard this if the contact is there, replay to make it"
+    return (Diagnosis(field="", value=", ".join(error.candidates), rule=rule, fix=fix),)
+
+
+def _identity_change(change: NotStored) -> Diagnosis:
+    rule = f"the contact in HighLevel has another {change.field}"
+    fix = f"replay to write it anyway, or leave it out: --drop {change.field}"
+    # The rule names the group of dead letters, so what is stored stands with the value.
+    value = f"{change.sent} (HighLevel has {change.stored})" if change.stored else change.sent
+    return Diagnosis(field=change.field, value=value, rule=rule, fix=fix)
 
 
 def _plain(error: HighLevelError, fix: str) -> tuple[Diagnosis, ...]:

@@ -12,20 +12,29 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from shared import logs
+from shared.accounts import Accounts, app_of
 from shared.config import Config, Form, Location
 from shared.diagnosis import group_of
-from shared.highlevel.client import Client, Deadline, OutOfTime
+from shared.highlevel.client import Client
 from shared.highlevel.errors import BadCredentials, HighLevelError
+from shared.highlevel.oauth import TokenBusy
+from shared.highlevel.wire import Deadline, OutOfTime
 from shared.journal import Job, Journal, Lease, LeaseLost
 from shared.mapping import Unmappable
 from shared.providers import PROVIDERS, UnreadableBody
 from shared.settings import Settings
 from shared.submission import Diagnosis, Reason
-from worker.decide import Bury, History, Hold, Policy, RetryAt, decide
-from worker.delivery import Delivery, NoPermit
+from worker.calls import Calls, NoPermit
+from worker.catalogues import Catalogues, FieldsUnreadable
+from worker.decide import Bury, Failure, History, Hold, IdentityChanged, OutcomeUnknown, Policy, RetryAt, decide
+from worker.delivery import Delivery, MappingFailed, PersonBusy
+from worker.writing import TooEarly
 
 UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
+FIELDS_UNREADABLE_SECONDS = 60.0
+# What `status` calls a wait that lasts long enough to be asked about.
+WAITS_FOR = {"custom fields": "custom fields", "TooEarly": "outcome"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Deliverer:
     journal: Journal
     config: Config
     client: Client
+    accounts: Accounts
+    catalogues: Catalogues
     settings: Settings
     worker: str
     is_stopping: Callable[[], bool] = lambda: False
@@ -76,36 +87,42 @@ class Deliverer:
             return
         form, location = known
         deadline = Deadline.after(self.settings.delivery_seconds, self.is_stopping)
-        delivery = Delivery(lease, form, location, self.client, deadline)
-        try:
-            delivery.map()
-        except (LeaseLost, RedisError):
-            raise
-        except Exception as error:  # an adapter's or the mapping's error must not lose the submission
-            self._bury(lease, Bury(Reason.UNMAPPABLE, _why_unmappable(error), is_open=False), None)
-            return
+        calls = Calls(lease, location, self.accounts, deadline)
+        delivery = Delivery(lease, form, location, self.client, calls, self.catalogues, self.settings.secret_key)
         self._carry_out(delivery, lease, location)
 
     def _carry_out(self, delivery: Delivery, lease: Lease, location: Location) -> None:
         try:
             details = delivery.run()
-        except (NoPermit, OutOfTime) as error:
-            seconds = error.seconds if isinstance(error, NoPermit) else 0
-            lease.retry(seconds, spends=False, calls=delivery.calls_left(), details={})
-            logs.event("waiting", submission=lease.record.id, cause=type(error).__name__)
-        except HighLevelError as error:
+        except MappingFailed as error:
+            self._bury(lease, Bury(Reason.UNMAPPABLE, _why_unmappable(error.__cause__), is_open=False), None)
+        except PersonBusy:  # the journal has settled it already
+            logs.event("waiting", submission=lease.record.id, cause="person")
+        except (NoPermit, OutOfTime, TokenBusy, TooEarly) as error:
+            self._wait(delivery, lease, error.seconds, type(error).__name__)
+        except FieldsUnreadable:
+            self._wait(delivery, lease, FIELDS_UNREADABLE_SECONDS, "custom fields")
+        except (HighLevelError, OutcomeUnknown, IdentityChanged) as error:
             self._settle_failure(delivery, lease, location, error)
         else:
             lifted = lease.delivered({**details, **_changes(delivery)})
-            self._log(lease, "delivered", lifted, contact=details["contact_id"], new=details["new"])
+            facts = {"contact": details["contact_id"], "new": details["new"], "not_stored": len(delivery.not_stored)}
+            self._log(lease, "delivered", lifted, **facts)
 
-    def _settle_failure(self, delivery: Delivery, lease: Lease, location: Location, error: HighLevelError) -> None:
-        lease.store(error.attempt)
-        decision = decide(error, _history(lease), Policy.of(self.settings), self.jitter())
+    def _wait(self, delivery: Delivery, lease: Lease, seconds: float, cause: str) -> None:
+        """Let a submission wait for something that is nobody's failure."""
+        lease.retry(seconds, spends=False, calls=delivery.calls_left(), details={}, waits_for=WAITS_FOR.get(cause, ""))
+        logs.event("waiting", submission=lease.record.id, cause=cause)
+
+    def _settle_failure(self, delivery: Delivery, lease: Lease, location: Location, error: Failure) -> None:
+        if isinstance(error, HighLevelError):
+            lease.store(error.attempt)
+        history = _history(lease, delivery.is_unrepeatable)
+        decision = decide(error, history, Policy.of(self.settings), self.jitter())
         calls = delivery.calls_left()
         match decision:
             case RetryAt(seconds):
-                details = {"error": type(error).__name__, "status": error.status, "retry_seconds": round(seconds, 1)}
+                details = {"error": type(error).__name__, "status": _status(error), "retry_seconds": round(seconds, 1)}
                 begun = lease.retry(seconds, spends=True, calls=calls, details=details)
                 self._log_failure(lease, "retrying", begun, error, seconds=round(seconds, 1))
             case Hold(kind, reason, seconds):
@@ -113,7 +130,7 @@ class Deliverer:
                 begun = lease.hold(
                     kind,
                     reason,
-                    status=error.status,
+                    status=_status(error),
                     seconds=seconds,
                     token=token,
                     calls=calls,
@@ -123,10 +140,10 @@ class Deliverer:
             case Bury():
                 self._bury(lease, decision, error)
 
-    def _bury(self, lease: Lease, decision: Bury, error: HighLevelError | None) -> None:
+    def _bury(self, lease: Lease, decision: Bury, error: Failure | None) -> None:
         group = group_of(decision.reason, decision.diagnosis)
         lifted = lease.bury(decision.reason, decision.diagnosis, group=group, is_open=decision.is_open)
-        status = error.status if error else None
+        status = _status(error)
         self._log(lease, "buried", lifted, logging.WARNING, reason=decision.reason, group=group, status=status)
 
     def _known(self, lease: Lease) -> tuple[Form, Location] | None:
@@ -152,7 +169,7 @@ class Deliverer:
 
     def _hash(self, location: Location) -> str:
         key = self.settings.secret_key.get_secret_value().encode()
-        return hmac.new(key, location.token.get_secret_value().encode(), sha256).hexdigest()
+        return hmac.new(key, _credentials(location).encode(), sha256).hexdigest()
 
     def _log(self, lease: Lease, name: str, lifted: bool, level: int = logging.INFO, **facts: object) -> None:
         record = lease.record
@@ -160,15 +177,28 @@ class Deliverer:
         if lifted:
             logs.event("hold lifted", location=record.location)
 
-    def _log_failure(self, lease: Lease, name: str, hold_begun: bool, error: HighLevelError, **facts: object) -> None:
+    def _log_failure(self, lease: Lease, name: str, hold_begun: bool, error: Failure, **facts: object) -> None:
         record = lease.record
-        kind = type(error).__name__
-        logs.event(name, logging.WARNING, submission=record.id, error=kind, status=error.status, **facts)
+        kind, status = type(error).__name__, _status(error)
+        logs.event(name, logging.WARNING, submission=record.id, error=kind, status=status, **facts)
         if hold_begun:
-            logs.event("held", logging.ERROR, location=record.location, error=kind, status=error.status)
+            logs.event("held", logging.ERROR, location=record.location, error=kind, status=status)
 
 
-def _history(lease: Lease) -> History:
+def _status(error: Failure | None) -> int | None:
+    return error.status if isinstance(error, HighLevelError) else None
+
+
+def _credentials(location: Location) -> str:
+    """Return what opens a location, by which a hold for credentials knows whether they have changed."""
+    if location.token:
+        return location.token.get_secret_value()
+    app = app_of(location)
+    seed = app.refresh_token.get_secret_value() if app.refresh_token else ""
+    return " ".join((app.client_id, app.client_secret.get_secret_value(), seed))
+
+
+def _history(lease: Lease, unrepeatable: bool) -> History:
     record = lease.record
     since = record.forbidden_since
     return History(
@@ -176,24 +206,26 @@ def _history(lease: Lease) -> History:
         forbidden=record.forbidden,
         others_succeeded=bool(since and lease.last_answer > since),
         held=lease.held,
+        unrepeatable=unrepeatable,
     )
 
 
-def _forbidden(lease: Lease, error: HighLevelError) -> dict[str, Any]:
+def _forbidden(lease: Lease, error: Failure) -> dict[str, Any]:
     if not isinstance(error, BadCredentials) or error.status != 403:
         return {}
     since = lease.record.forbidden_since or lease.begun_at
     return {"forbidden": lease.record.forbidden + 1, "forbidden_since": str(round(since.timestamp() * 1000))}
 
 
-def _why_unmappable(error: Exception) -> tuple[Diagnosis, ...]:
+def _why_unmappable(error: BaseException | None) -> tuple[Diagnosis, ...]:
     match error:
         case Unmappable():
             return error.diagnosis
         case UnreadableBody():
             return (Diagnosis(field="", rule=str(error), fix="the body is kept: look at it with `dead show`"),)
         case _:
-            logs.failure("mapping failed", error)
+            if error:
+                logs.failure("mapping failed", error)
             rule = f"{type(error).__name__} while reading the answers"
             return (
                 Diagnosis(field="", rule=rule, fix="a fault of Hookline: the body is kept, replay after an update"),
@@ -202,6 +234,10 @@ def _why_unmappable(error: Exception) -> tuple[Diagnosis, ...]:
 
 def _changes(delivery: Delivery) -> dict[str, Any]:
     """Return what was not delivered as it came, for the submission's history."""
-    left_out = [item.field for item in delivery.mapped.left_out]
-    found = {"salvaged": list(delivery.salvaged), "left_out": left_out}
+    found = {
+        "salvaged": list(delivery.salvaged),
+        "left_out": [item.field for item in delivery.mapped.left_out],
+        "not_stored": [item.field for item in delivery.not_stored],
+        "superseded": [item.field for item in delivery.superseded],
+    }
     return {name: values for name, values in found.items() if values}

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from cli.demo.picture import Picture, View
 from cli.demo.stage import LOCATION, Stage, set_up
-from cli.demo.visitors import Delivery, deliveries
+from cli.demo.visitors import MISTYPED_END, RIGHT_END, Delivery, deliveries
 from cli.processes import DidNotStart
 from shared import dead_letters
 from shared.config import load_config
@@ -29,7 +29,6 @@ PATIENCE_SECONDS = 90
 BETWEEN_VISITORS_SECONDS = 0.15
 DUPLICATES = 3
 OLD_TAG = "long-standing customer"
-MENDED_DATE = "1990-12-31"
 
 
 class TookTooLong(Exception):
@@ -126,9 +125,10 @@ def _mend(stage: Stage, picture: Picture) -> None:
     picture.tell(
         f"[red]Dead letter[/red] {letter.id}: HighLevel says “{diagnosis.rule}”, sent was “{diagnosis.value}”."
     )
-    picture.tell(f"  $ hookline dead edit {letter.id} --field {diagnosis.field}={MENDED_DATE}")
+    mended = diagnosis.value.removesuffix(MISTYPED_END) + RIGHT_END
+    picture.tell(f"  $ hookline dead edit {letter.id} --field {diagnosis.field}={mended}")
     picture.tell(f"  $ hookline dead replay {letter.id}")
-    dead_letters.edit(stage.journal, letter.id, Edit(fields={diagnosis.field: MENDED_DATE}))
+    dead_letters.edit(stage.journal, letter.id, Edit(fields={diagnosis.field: mended}))
     config = load_config(Path(stage.environment["HOOKLINE_CONFIG"]), stage.environment)
     dead_letters.replay(stage.journal, config, letter.id)
 

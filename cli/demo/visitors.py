@@ -17,7 +17,7 @@ PEOPLE = (
     ("Zara", "Ahmed"), ("Pavel", "Orlov"), ("Nadia", "Haas"), ("Femi", "Adeyemi"),
 )  # fmt: skip
 PLANS = ("Starter", "Growth", "Studio")
-WRONG_DATE = "1990-31-12"
+MISTYPED_END, RIGHT_END = ".c", ".com"  # HighLevel takes no domain that ends in one letter
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Delivery:
 
 
 def deliveries(secrets: Secrets) -> Iterator[Delivery]:
-    """Yield one delivery for each person: Typeform, flat JSON and HTML forms; one has an impossible date."""
+    """Yield one delivery for each person: Typeform, flat JSON and HTML forms; one has mistyped an email."""
     for number, (first, last) in enumerate(PEOPLE):
         match number % 4:
             case 0 | 2:
                 yield _typeform(number, first, last, secrets)
             case 1:
-                birthday = WRONG_DATE if number == 5 else f"19{70 + number}-0{1 + number % 9}-15"
-                yield _quote(number, first, last, birthday, secrets)
+                email = _email(first, last)
+                yield _quote(number, first, last, _mistyped(email) if number == 5 else email, secrets)
             case _:
                 yield _newsletter(first, last, secrets)
 
@@ -87,14 +87,14 @@ def _typeform(number: int, first: str, last: str, secrets: Secrets) -> Delivery:
     return Delivery("/hooks/contact-us", headers, raw, _email(first, last), f"{first} {last}")
 
 
-def _quote(number: int, first: str, last: str, birthday: str, secrets: Secrets) -> Delivery:
+def _quote(number: int, first: str, last: str, email: str, secrets: Secrets) -> Delivery:
     body = {
         "id": f"lead-{number}",
         "name": f"{first} {last}",
-        "email": _email(first, last),
+        "email": email,
         "phone": f"(206) 555-{number:04}",
         "company": f"{last} & Co.",
-        "date_of_birth": birthday,
+        "date_of_birth": f"19{70 + number}-0{1 + number % 9}-15",
         "budget": 500 * number,
     }
     raw = json.dumps(body).encode()
@@ -109,6 +109,10 @@ def _newsletter(first: str, last: str, secrets: Secrets) -> Delivery:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     path = f"/hooks/newsletter/{secrets.newsletter_token}"
     return Delivery(path, headers, raw, _email(first, last), f"{first} {last}")
+
+
+def _mistyped(email: str) -> str:
+    return email.removesuffix(RIGHT_END) + MISTYPED_END
 
 
 def _email(first: str, last: str) -> str:

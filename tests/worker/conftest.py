@@ -12,10 +12,13 @@ from flask import Flask
 from pydantic import SecretStr
 
 from sandbox.app import create_app
+from shared.accounts import Accounts
 from shared.config import Config, Form, Location
 from shared.highlevel.client import Client
 from shared.journal import Job, Journal, Record, Submission
 from shared.settings import Settings
+from shared.stores.custom_fields import FieldCache
+from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
 
 NUMBERS = count(1)
@@ -47,8 +50,19 @@ class World:
 
     def deliverer(self) -> Deliverer:
         client = Client("http://highlevel.test", self.http)
+        redis = self.journal.redis
+        accounts = Accounts.of(self.config, self.settings, redis, self.http)
+        catalogues = Catalogues(FieldCache(redis, self.settings), client)
         return Deliverer(
-            self.journal, self.config, client, self.settings, "worker", lambda: bool(self.stopping), lambda: 0.5
+            self.journal,
+            self.config,
+            client,
+            accounts,
+            catalogues,
+            self.settings,
+            "worker",
+            lambda: bool(self.stopping),
+            lambda: 0.5,
         )
 
     def accept(self, form: str = "contact-us", **answers: Any) -> str:
@@ -101,6 +115,16 @@ class World:
 
     def fault(self, **fault: Any) -> None:
         self.http.post("/_sandbox/faults", json=fault).raise_for_status()
+
+    def configure(self, **settings: Any) -> None:
+        """Change the settings of the sandbox's location L1."""
+        self.http.post("/_sandbox/locations/L1", json=settings).raise_for_status()
+
+    def known(self, **contact: Any) -> str:
+        """Put a contact into HighLevel that Hookline has never seen, and return its id."""
+        body = {"contacts": [{"locationId": "L1", **contact}]}
+        made = self.http.post("/_sandbox/state", json=body).raise_for_status().json()["contacts"]
+        return str(made[0]["id"])
 
     def contacts(self) -> list[dict[str, Any]]:
         contacts: list[dict[str, Any]] = self.http.get("/_sandbox/contacts").json()["contacts"]

@@ -4,9 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.diagnosis import group_of
 from shared.highlevel.errors import HighLevelError, refusal
-from shared.submission import Attempt, Diagnosis, Reason
-from worker.decide import Bury, History, Hold, Policy, RetryAt, backoff, decide
+from shared.highlevel.oauth import LocationInactive
+from shared.submission import Attempt, Diagnosis, NotStored, Reason
+from worker.decide import (
+    Bury,
+    Failure,
+    History,
+    Hold,
+    IdentityChanged,
+    OutcomeUnknown,
+    Policy,
+    RetryAt,
+    backoff,
+    decide,
+)
 
 NOW = datetime(2026, 9, 21, 18, 0, tzinfo=UTC)
 POLICY = Policy(max_attempts=30, base_seconds=2, cap_seconds=3600, probe_seconds=15)
@@ -40,13 +53,6 @@ def a_message(text: str | list[str]) -> dict[str, object]:
             an_error(429, "", X_RateLimit_Daily_Remaining="0", X_RateLimit_Daily_Reset="60000"),
             Hold("daily", "HTTP 429", 60),
         ),
-        (an_error(401, a_message("Invalid JWT")), Hold("credentials", "Invalid JWT", 15)),
-        (an_error(403, a_message("Forbidden resource")), Hold("credentials", "Forbidden resource", 15)),
-        (an_error(404, a_message("Cannot POST /contact")), Hold("configuration", "Cannot POST /contact", 15)),
-        (
-            an_error(401, a_message("version header was not found.")),
-            Hold("configuration", "version header was not found.", 15),
-        ),
     ],
     ids=str,
 )
@@ -65,21 +71,96 @@ def test_a_refused_contact_is_buried_with_a_diagnosis_for_each_field() -> None:
     assert decision.is_open
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(404, a_message("Not here")), (409, ""), (410, ""), (418, "teapot"), (302, "")]
-)
-def test_a_refusal_that_nobody_has_documented_is_buried_as_unexpected(status: int, body: object) -> None:
-    decision = decide(an_error(status, body), History(), POLICY, jitter=0.5)
-
-    assert isinstance(decision, Bury)
-    assert decision.reason is Reason.UNEXPECTED
-
-
 def test_the_last_attempt_is_buried_as_exhausted() -> None:
     decision = decide(an_error(503, "busy"), History(attempts=29), POLICY, jitter=0.5)
 
     diagnosis = (Diagnosis(field="", rule="HTTP 503: busy", fix="replay when HighLevel answers again"),)
     assert decision == Bury(Reason.EXHAUSTED, diagnosis, is_open=False)
+
+
+def test_an_exhausted_500_may_be_about_a_value() -> None:
+    decision = decide(an_error(500, "Internal server error"), History(attempts=29), POLICY, jitter=0.5)
+
+    assert isinstance(decision, Bury)
+    assert "a value that HighLevel cannot read" in decision.diagnosis[0].fix
+
+
+@pytest.mark.parametrize("error", [an_error(503, "busy"), an_error(403, "<html>error code: 1010</html>")])
+@pytest.mark.parametrize("history", [History(unrepeatable=True), History(unrepeatable=True, held=True)])
+def test_a_call_that_must_not_be_made_twice_waits_until_its_outcome_can_be_found(
+    error: HighLevelError, history: History
+) -> None:
+    assert decide(error, history, POLICY, jitter=0.5) == RetryAt(120)
+
+
+def test_backoff_may_be_longer_than_that() -> None:
+    decision = decide(an_error(503, ""), History(attempts=20, unrepeatable=True), POLICY, jitter=0.5)
+
+    assert decision == RetryAt(1800)
+
+
+def test_a_paused_sub_account_holds_its_location() -> None:
+    error = LocationInactive("Location is not active", Attempt(at=NOW, step="token", status=400))
+
+    assert decide(error, History(), POLICY, jitter=0.5) == Hold("inactive", "Location is not active", 15)
+
+
+def test_a_duplicate_names_the_contact_and_how_to_update_it() -> None:
+    meta = {"contactId": "c1", "matchingField": "email"}
+    error = an_error(400, {"message": "This location does not allow duplicated contacts.", "meta": meta})
+
+    decision = decide(error, History(), POLICY, jitter=0.5)
+
+    assert isinstance(decision, Bury)
+    assert decision.reason is Reason.REJECTED
+    [found] = decision.diagnosis
+    assert (found.field, found.value, found.proposal) == ("email", "ada@example", None)
+    assert "c1" in found.fix
+    assert 'on_duplicate = "update"' in found.fix
+
+
+def test_an_unknown_outcome_names_the_contacts_that_may_have_come_of_it() -> None:
+    decision = decide(OutcomeUnknown(("c1", "c2")), History(), POLICY, jitter=0.5)
+
+    assert isinstance(decision, Bury)
+    assert decision.reason is Reason.OUTCOME_UNKNOWN
+    assert decision.diagnosis[0].value == "c1, c2"
+    assert "replay to make it" in decision.diagnosis[0].fix
+
+
+def test_each_identifier_that_would_change_is_shown_with_what_is_there() -> None:
+    changes = (
+        NotStored(field="email", sent="new@example.com", stored="old@example.com"),
+        NotStored(field="phone", sent="+12065550161", stored="+12065550162"),
+    )
+
+    decision = decide(IdentityChanged(changes), History(), POLICY, jitter=0.5)
+
+    assert isinstance(decision, Bury)
+    assert decision.reason is Reason.IDENTITY_CHANGED
+    assert [(found.field, found.value) for found in decision.diagnosis] == [
+        ("email", "new@example.com (HighLevel has old@example.com)"),
+        ("phone", "+12065550161 (HighLevel has +12065550162)"),
+    ]
+    assert decision.diagnosis[1].fix == "replay to write it anyway, or leave it out: --drop phone"
+
+
+def test_letters_of_one_cause_are_one_group_whoever_they_are_about() -> None:
+    def group(error: Failure) -> str:
+        decision = decide(error, History(), POLICY, jitter=0.5)
+        assert isinstance(decision, Bury)
+        return group_of(decision.reason, decision.diagnosis)
+
+    def duplicate(contact_id: str) -> HighLevelError:
+        return an_error(400, {"message": "No duplicates", "meta": {"contactId": contact_id}})
+
+    def changed(email: str) -> IdentityChanged:
+        return IdentityChanged((NotStored(field="email", sent=email, stored=f"old {email}"),))
+
+    assert group(duplicate("c1")) == group(duplicate("c2"))
+    assert group(OutcomeUnknown(("c1",))) == group(OutcomeUnknown(("c2", "c3")))
+    assert group(changed("a@example.com")) == group(changed("b@example.com"))
+    assert "@" not in f"{changed('a@example.com')} {OutcomeUnknown(('c1',))}"
 
 
 def test_a_probe_of_a_held_location_is_never_exhausted() -> None:
@@ -98,7 +179,8 @@ def test_a_probe_of_a_held_location_is_never_exhausted() -> None:
 def test_only_a_submission_that_is_forbidden_alone_is_buried_for_it(history: History, reason: Reason | None) -> None:
     decision = decide(an_error(403, a_message("Forbidden resource")), history, POLICY, jitter=0.5)
 
-    assert getattr(decision, "reason", None) == (reason or "Forbidden resource")
+    assert isinstance(decision, Bury if reason else Hold)
+    assert reason in (None, decision.reason)
 
 
 @given(attempts=st.integers(0, 10_000), jitter=st.floats(0, 1))

@@ -1,0 +1,45 @@
+"""The custom fields of a location, from the cache that all processes share, or from HighLevel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.highlevel.client import Client
+from shared.highlevel.custom_fields import Catalogue
+from shared.highlevel.errors import MissingScope
+from shared.stores.custom_fields import FieldCache, source_of, worth_a_look
+from worker.calls import Calls
+
+
+class FieldsUnreadable(Exception):
+    """The token may not read the location's custom fields, so forms that name some have to wait."""
+
+
+@dataclass(frozen=True)
+class Catalogues:
+    """Gives the catalogue of a location; one is shared by all threads of a worker."""
+
+    cache: FieldCache
+    client: Client
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def of(self, calls: Calls, *, unknown: bool = False) -> Catalogue:
+        """Return the catalogue; `unknown` says that a name was not found in the one of before."""
+        alias, source = calls.lease.record.location, source_of(calls.location)
+        cached = self.cache.get(alias, source)
+        if cached and not worth_a_look(cached, self.clock(), unknown):
+            if cached.catalogue is None:
+                raise FieldsUnreadable(cached.refused)
+            return cached.catalogue
+        return self._fetched(calls, alias, source)
+
+    def _fetched(self, calls: Calls, alias: str, source: str) -> Catalogue:
+        try:
+            catalogue, attempt = calls.make(lambda account: self.client.custom_fields(account, calls.deadline))
+        except MissingScope as error:
+            calls.lease.store(error.attempt)
+            self.cache.refuse(alias, source, str(error), self.clock())
+            raise FieldsUnreadable(str(error)) from error
+        calls.lease.store(attempt)
+        self.cache.put(alias, source, catalogue, self.clock())
+        return catalogue
