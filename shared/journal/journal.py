@@ -179,6 +179,10 @@ class Journal:
         """Keep an operator's change of a dead letter, on top of earlier ones; False when it is none any more."""
         return bool(self._scripts.run("edit", submission_id, change.model_dump_json()))
 
+    def forget_edits(self, submission_id: str) -> bool:
+        """Take all changes of a dead letter back; False when it is none any more."""
+        return bool(self._scripts.run("forget_edits", submission_id))
+
     def discard(self, submission_id: str) -> bool:
         """Drop a dead letter for good; False when it is none any more."""
         seconds = round(self._settings.keep_bodies_days * DAY_SECONDS)
@@ -193,6 +197,10 @@ class Journal:
     def lift(self, location: str) -> bool:
         """End a location's hold; False when it was not held."""
         return bool(self._scripts.run("lift", location))
+
+    def hasten(self, location: str, cause: str) -> int:
+        """Bring forward what waits at a location for this cause; return how many."""
+        return int(self._scripts.run("hasten", location, cause))
 
     def ledger(self) -> Ledger:
         """Return the populations of all states."""

@@ -1,6 +1,7 @@
 """One granted delivery: its record, its permits, and the one way to end it."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,14 +62,17 @@ class Lease:
 
     def __post_init__(self) -> None:
         self._slots = self.record.slots
+        self._begun = time.monotonic()
+        self._stored: Attempt | None = None
 
     def prepare(
-        self, *, mapped: dict[str, Any], calls: int, persons: Sequence[str], fields: Mapping[str, bool]
+        self, *, mapped: dict[str, Any], calls: int, persons: Sequence[str], fields: Mapping[str, int]
     ) -> Prepared:
         """
         Store the mapping, give back the permits beyond that many further calls, and take the persons: all or none.
 
-        `persons` are keyed hashes, and `fields` says for each field of the contact whether an edit gave its value.
+        `persons` are keyed hashes, and `fields` says for each field of the contact when its value was given, in
+        microseconds.
         """
         outcome, *newer = self._run(
             "prepare",
@@ -103,7 +107,14 @@ class Lease:
             self._slots = needed
 
     def store(self, attempt: Attempt | None = None, **fields: Any) -> None:
-        """Store what a step found out; an attempt with a status tells that the answer to the last call has come."""
+        """
+        Store what a step found out; an attempt with a status tells that the answer to the last call has come.
+
+        An attempt is stored once, however often it is handed over.
+        """
+        if attempt is self._stored:
+            attempt = None
+        self._stored = attempt or self._stored
         answered = self.used if attempt and attempt.status is not None else 0
         self._store(fields, attempt, answered, 0, 0)
 
@@ -112,15 +123,17 @@ class Lease:
         attempt: Attempt,
         *,
         upserted: dict[str, Any],
-        fields: Mapping[str, bool],
+        fields: Mapping[str, int],
         contact_id: str,
+        made: bool,
         identity: Mapping[str, str],
         **more: Any,
     ) -> None:
         """
-        Store that HighLevel has written the contact, and remember for its persons which `fields` this one gave.
+        Store that HighLevel has written the contact, and remember for its persons when the `fields` were given.
 
-        `identity` are the keyed hashes of the email and the phone that the contact has now.
+        `identity` are the keyed hashes of the email and the phone that the contact has now; `made` says that this
+        submission has made it.
         """
         stored = self._run(
             "wrote",
@@ -131,9 +144,18 @@ class Lease:
             json.dumps(dict(fields)),
             contact_id,
             json.dumps(dict(identity)),
+            "1" if made else "",
         )
         if not stored:
             raise LeaseLost(self.record.id)
+
+    def makers(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
+        """Return for each contact the submission that has made it, or nothing where that is not known."""
+        return tuple(maker.decode() for maker in self._run("makers", *contact_ids))
+
+    def now(self) -> datetime:
+        """Return the time by Redis's clock, as far as it has come since the begin."""
+        return self.begun_at + timedelta(seconds=time.monotonic() - self._begun)
 
     def delivered(self, details: dict[str, Any]) -> bool:
         """

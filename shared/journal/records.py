@@ -18,11 +18,12 @@ def _time(value: object) -> object:
     return datetime.fromtimestamp(int(value) / 1000, UTC) if isinstance(value, str | int) else value
 
 
-def _merged(value: object) -> object:
-    """Return an operator's changes, one on each line, as one edit: the later ones on top."""
-    if not isinstance(value, str):
-        return value
-    return reduce(Edit.merged, map(Edit.model_validate_json, value.split("\n")), Edit())
+def _edits(value: object) -> object:
+    return [json.loads(line) for line in value.split("\n")] if isinstance(value, str) else value
+
+
+def _numbers(value: object) -> object:
+    return value.split("\n") if isinstance(value, str) else value
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]
@@ -32,6 +33,13 @@ class Stored(BaseModel):
     """Something read from Redis; fields that a later version writes are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Target(Stored):
+    """The contact that a submission writes and must not make again: its own, when it is `new`, or a known one."""
+
+    contact_id: str
+    new: bool
 
 
 class Upserted(Stored):
@@ -63,7 +71,7 @@ class Record(Stored):
     accepted_at: Time
     since: Time
     stamp: int
-    edit_stamp: int = 0
+    edit_stamps: Annotated[tuple[int, ...], BeforeValidator(_numbers)] = ()
     generation: int = 0
     attempts: int = 0
     crashes: int = 0
@@ -73,8 +81,8 @@ class Record(Stored):
     waits_for: str = ""
 
     mapped: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+    target: Annotated[Target | None, BeforeValidator(_json)] = None
     upserted: Annotated[Upserted | None, BeforeValidator(_json)] = None
-    completed: bool = False
     tagged: Annotated[tuple[str, ...] | None, BeforeValidator(_json)] = None
     note: Literal["", "started", "done"] = ""
     salvaged: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
@@ -90,10 +98,15 @@ class Record(Stored):
     superseded: Annotated[tuple[Superseded, ...], BeforeValidator(_json)] = ()
     identity_confirmed: bool = False
 
-    edit: Annotated[Edit, BeforeValidator(_merged)] = Edit()
+    edits: Annotated[tuple[Edit, ...], BeforeValidator(_edits)] = Field((), validation_alias="edit")
     reason: Reason | None = None
     diagnosis: Annotated[tuple[Diagnosis, ...], BeforeValidator(_json)] = ()
     group: str = ""
+
+    @property
+    def edit(self) -> Edit:
+        """Return an operator's changes as one, the later ones on top."""
+        return reduce(Edit.merged, self.edits, Edit())
 
 
 class Event(Stored):

@@ -104,8 +104,8 @@ end
 
 -- Persons ------------------------------------------------------------------------------------------------------
 
--- How long nobody else may write a person of whom a contact has perhaps just been made.
-local LOOK_FIRST = 86400000
+-- How long nobody else may write a person of whom a contact has perhaps just been made, if it takes that long to look.
+local LOOK_FIRST = 30 * 86400000
 
 local function persons_of(id)
   local persons = read(id, 'persons')
@@ -184,12 +184,6 @@ local function leave_persons(id, to)
     unlock_persons(location, persons, id)
     wake_blocked(id)
   end
-end
-
--- When the value of a field was given: when the submission was accepted, or when an operator edited it.
-local function given_at(id, edited)
-  local stamp, edit_stamp = read(id, 'stamp', 'edit_stamp')
-  return tonumber(edited and edit_stamp ~= '' and edit_stamp or stamp)
 end
 
 -- The last write of a person's field: when its value was given, and by which submission; or 0 and nil.

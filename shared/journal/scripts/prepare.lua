@@ -1,7 +1,7 @@
 -- Keep what mapping has shown, give back the permits that are not needed, and lock the persons: all of them or none.
 -- When another submission has locked one, this lease is settled: it waits for the other to settle, no attempt spent.
 -- ARGV: prefix, id, generation, calls made, further calls needed, mapped (JSON), persons (JSON list of keyed hashes),
--- fields (JSON: name -> whether an operator's edit gave the value).
+-- fields (JSON: name -> when its value was given, in microseconds).
 -- Returns {"lost"}, {"busy"}, or {"ready", field, stamp, id, …} with the fields to which another submission has given a
 -- value of a later time.
 local id, generation, used, calls = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -40,8 +40,8 @@ lock_persons(location, persons, id, math.max(0, left) + LIMITS.lease)
 redis.call('HSET', key('sub', id), 'persons', ARGV[7])
 
 local answer = { 'ready' }
-for field, edited in pairs(fields) do
-  local newest, writer = given_at(id, edited), nil
+for field, given_at in pairs(fields) do
+  local newest, writer = given_at, nil
   for _, person in ipairs(persons) do
     local written_at, by = last_write(location, person, field)
     if by ~= id and written_at > newest then

@@ -19,12 +19,19 @@ redis.call('HSET', key('sub', id), 'provider', provider, 'location', location, '
 if read(id, 'note') == 'done' then
   redis.call('HSET', key('sub', id), 'note', 'started')
 end
+-- What is known of the contact that this submission has made, or may have made, outlives a replay: it must not be made
+-- twice. Only where the operator was told that this is unknown, the replay is the word to make it.
+if location ~= before then
+  redis.call('HDEL', key('sub', id), 'target', 'creating')
+elseif reason == 'outcome_unknown' then
+  redis.call('HDEL', key('sub', id), 'creating')
+end
 if reason == 'identity_changed' then -- the operator has seen it, and wants it
   redis.call('HSET', key('sub', id), 'identity_confirmed', '1')
 end
 redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged',
-  'completed', 'reupserted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
-  'replaced', 'creating', 'not_stored', 'superseded')
+  'reupserted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
+  'replaced', 'not_stored', 'superseded')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))
 tell(id, 'replayed')

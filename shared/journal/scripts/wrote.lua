@@ -1,12 +1,13 @@
 -- Store that HighLevel has written the contact: the answer, who it was, and when the values that it took were given.
 -- ARGV: prefix, id, generation, fields (JSON of strings), attempt (JSON), call whose answer has come (0: none), HTTP
 -- status of the answer (or ''), what its headers say of the rate limit (JSON), written (JSON: field of the contact ->
--- whether an operator's edit gave the value), contact id, identity (JSON: email and phone as HighLevel shows them ->
--- keyed hash).
+-- when its value was given, in microseconds), contact id, identity (JSON: email and phone as HighLevel shows them ->
+-- keyed hash), made ("1": this submission has made the contact).
+-- Only the persons that the contact is shown to be are remembered: it may not have got the other identifier.
 -- Returns 1, or 0 when the lease belongs to somebody else by now.
 local id, generation, fields, attempt, call = ARGV[2], ARGV[3], cjson.decode(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local status, budget, written = ARGV[7], cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
-local contact_id, identity = ARGV[10], cjson.decode(ARGV[11])
+local contact_id, identity, made = ARGV[10], cjson.decode(ARGV[11]), ARGV[12] == '1'
 local MEMORY = 180 * 86400 -- seconds
 if not owns(id, generation) then
   return 0
@@ -14,9 +15,8 @@ end
 keep_step(id, generation, fields, attempt, call, status, budget)
 
 local location, replaced = read(id, 'location'), {}
-for field, edited in pairs(written) do
-  local stamp = given_at(id, edited)
-  for _, person in ipairs(persons_of(id)) do
+for field, stamp in pairs(written) do
+  for _, person in pairs(identity) do
     if stamp > last_write(location, person, field) then
       redis.call('HSET', key('written', location, person), field, whole(stamp) .. ':' .. id)
     end
@@ -31,6 +31,9 @@ for name, hash in pairs(identity) do
     replaced[#replaced + 1] = name
   end
   redis.call('HSET', contact, name, hash)
+end
+if made then
+  redis.call('HSETNX', contact, 'made_by', id)
 end
 redis.call('EXPIRE', contact, MEMORY)
 if #replaced > 0 then -- a repeated call finds nothing: what the first one has found stays

@@ -1,6 +1,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,14 @@ UPSERTED = {"contact_id": "c1", "new": False}
 def prepare(
     lease: Lease, *persons: str, calls: int = 1, fields: Mapping[str, bool] | None = None, mapped: str = "it"
 ) -> Prepared:
-    return lease.prepare(mapped={"note": mapped}, calls=calls, persons=persons, fields=fields or {})
+    given = stamped(lease, fields or {})
+    return lease.prepare(mapped={"note": mapped}, calls=calls, persons=persons, fields=given)
+
+
+def stamped(lease: Lease, fields: Mapping[str, bool]) -> dict[str, int]:
+    """Return when each field's value was given: by the last edit, or with the submission."""
+    record = lease.record
+    return {name: record.edit_stamps[-1] if edited else record.stamp for name, edited in fields.items()}
 
 
 def takes(lease: Lease, *persons: str) -> bool:
@@ -36,8 +44,15 @@ def write(
     """Deliver a contact of these persons that gives these fields, each by an edit or not."""
     assert takes(lease, *persons)
     lease.permit()
-    lease.wrote(an_attempt(), upserted=UPSERTED, fields=fields, contact_id=contact, identity=identity or {})
+    shown = identity or dict(zip(("email", "phone"), persons, strict=False))
+    wrote(lease, fields=stamped(lease, fields), contact_id=contact, identity=shown)
     lease.delivered({})
+
+
+def wrote(lease: Lease, **more: Any) -> None:
+    """Store that HighLevel has written the contact c1, unless told otherwise."""
+    usual: dict[str, Any] = {"upserted": UPSERTED, "fields": {}, "contact_id": "c1", "made": False, "identity": {}}
+    lease.wrote(an_attempt(), **{**usual, **more})
 
 
 def next_lease(bench: Bench) -> Lease:
@@ -166,7 +181,7 @@ class TestABusySubmission:
         with pytest.raises(LeaseLost):
             prepare(lease, ADA)
         with pytest.raises(LeaseLost):
-            lease.wrote(an_attempt(), upserted=UPSERTED, fields={}, contact_id="c1", identity={})
+            wrote(lease)
 
     def test_is_looked_at_again_when_the_others_worker_has_died(self, bench: Bench, clock: Clock) -> None:
         prepare(bench.leased("s1"), ADA)
@@ -284,7 +299,7 @@ class TestACreateWhoseOutcomeIsUnknown:
         self.begun(bench, clock).retry(120, spends=True, calls=1, details={})
 
         assert not takes(bench.leased("s2"), ADA)
-        assert DAY - 1 <= redis.ttl(f"hookline:person:main:{ADA}") <= DAY
+        assert 30 * DAY - 1 <= redis.ttl(f"hookline:person:main:{ADA}") <= 30 * DAY
         clock.advance(120.1)
         again = next_lease(bench)
         assert again.record.id == "s1"
@@ -337,9 +352,9 @@ class TestACreateWhoseOutcomeIsUnknown:
 
         assert takes(bench.leased("s2"), ADA)
 
-    def test_keeps_the_person_for_a_day_and_no_longer(self, bench: Bench, clock: Clock) -> None:
-        self.begun(bench, clock).retry(DAY, spends=True, calls=1, details={})
-        clock.advance(DAY + 0.1)
+    def test_keeps_the_person_for_a_month_and_no_longer(self, bench: Bench, clock: Clock) -> None:
+        self.begun(bench, clock).retry(30 * DAY, spends=True, calls=1, details={})
+        clock.advance(30 * DAY + 0.1)
         next_lease(bench).retry(60, spends=True, calls=1, details={})
 
         assert takes(bench.leased("s2"), ADA)
@@ -382,7 +397,7 @@ class TestNewerWins:
         lease = replayed(bench, "s1")
         prepare(lease, ADA)
         lease.permit()
-        lease.wrote(an_attempt(), upserted=UPSERTED, fields={"city": True}, contact_id="c1", identity={})
+        wrote(lease, fields=stamped(lease, {"city": True}), identity={"email": ADA})
 
         assert prepare(lease, ADA, fields={"city": False}).newer == {}
 
@@ -446,14 +461,48 @@ class TestNewerWins:
 
         assert prepare(early, ADA, fields={"city": False}) == prepare(early, ADA, fields={"city": False})
 
+    def test_an_identifier_that_the_contact_did_not_get_remembers_nothing(self, bench: Bench) -> None:
+        early, late = bench.leased("s1"), bench.leased("s2")
+        assert takes(late, ADA, ADAS_PHONE)
+        wrote(late, fields=stamped(late, {"city": False}), identity={"email": ADA})
+        late.delivered({})
+
+        assert prepare(early, ADAS_PHONE, fields={"city": False}).newer == {}
+
+    def test_each_edit_has_a_time_of_its_own(self, bench: Bench, journal: Journal) -> None:
+        a_dead_letter(bench, "s1")
+        journal.edit("s1", Edit(fields={"city": "Rome"}))
+        journal.edit("s1", Edit(fields={"email": "ada@example.com"}))
+
+        first, second = replayed(bench, "s1").record.edit_stamps
+        assert first < second
+
+    def test_edits_that_are_taken_back_are_as_never_made(self, bench: Bench, journal: Journal) -> None:
+        a_dead_letter(bench, "s1")
+        journal.edit("s1", Edit(fields={"city": "Rome"}))
+
+        assert journal.forget_edits("s1")
+        record = journal.find("s1")
+        assert record
+        assert (record.edit, record.edit_stamps) == (Edit(), ())
+        assert not journal.forget_edits("nobody")
+
 
 class TestWhatWasWritten:
+    def test_says_who_has_made_the_contact(self, bench: Bench) -> None:
+        first, second = bench.leased("s1"), bench.leased("s2")
+        wrote(first, contact_id="c1", made=True)
+        wrote(second, contact_id="c1", made=True)
+        wrote(second, contact_id="c2")
+
+        assert second.makers(["c1", "c2", "c3"]) == ("s1", "", "")
+
     def test_is_stored_with_its_attempt(self, bench: Bench, journal: Journal, clock: Clock, redis: Redis) -> None:
         lease = bench.leased("s1")
         prepare(lease, ADA)
         lease.permit()
         lost = {"field": "city", "sent": "Paris"}
-        lease.wrote(an_attempt(), upserted=UPSERTED, fields={}, contact_id="c1", identity={}, not_stored=[lost])
+        wrote(lease, not_stored=[lost])
 
         record = journal.find("s1")
         assert record
@@ -506,26 +555,60 @@ class TestAContactsIdentity:
         prepare(lease, ADA)
         lease.permit()
         for _ in range(2):
-            lease.wrote(an_attempt(), upserted=UPSERTED, fields={}, contact_id="c1", identity={"email": BOB})
+            wrote(lease, identity={"email": BOB})
 
         assert self.replaced(bench, "s2") == ("email",)
         assert 179 * DAY < redis.ttl("hookline:identity:main:c1") <= 180 * DAY
 
 
 class TestAReplay:
+    def test_knows_what_was_made_or_perhaps_made(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        lease = bench.leased("s1")
+        lease.store(creating=str(clock.now), target={"contact_id": "c1", "new": True})
+        lease.bury(Reason.EXHAUSTED, (), group="g", is_open=True)
+        journal.replay("s1", "typeform", "main", calls=1)
+
+        record = journal.find("s1")
+        assert record
+        assert record.creating
+        assert record.target
+        assert record.target.contact_id == "c1"
+
+    def test_of_an_unknown_outcome_is_the_word_to_make_it(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        lease = bench.leased("s1")
+        lease.store(creating=str(clock.now))
+        lease.bury(Reason.OUTCOME_UNKNOWN, (), group="g", is_open=True)
+        journal.replay("s1", "typeform", "main", calls=1)
+
+        record = journal.find("s1")
+        assert record
+        assert record.creating is None
+
+    def test_at_another_location_knows_nothing_of_the_former_ones_contacts(
+        self, bench: Bench, journal: Journal, clock: Clock
+    ) -> None:
+        lease = bench.leased("s1")
+        lease.store(creating=str(clock.now), target={"contact_id": "c1", "new": True})
+        lease.bury(Reason.EXHAUSTED, (), group="g", is_open=True)
+        journal.replay("s1", "typeform", "elsewhere", calls=1)
+
+        record = journal.find("s1")
+        assert record
+        assert (record.creating, record.target) == (None, None)
+
     def test_decides_anew(self, bench: Bench, journal: Journal, clock: Clock) -> None:
         lease = bench.leased("s1")
         prepare(lease, ADA)
         superseded = {"field": "city", "value": "Paris", "by": "s2", "at": "2026-09-21T12:00:00Z"}
         not_stored = {"field": "city", "sent": "Paris"}
-        lease.store(creating=str(clock.now), replaced=["email"], not_stored=[not_stored], superseded=[superseded])
+        lease.store(replaced=["email"], not_stored=[not_stored], superseded=[superseded])
         lease.bury(Reason.REJECTED, (), group="g", is_open=True)
         journal.replay("s1", "typeform", "main", calls=1)
 
         record = journal.find("s1")
 
         assert record
-        assert (record.persons, record.creating, record.replaced) == ((), None, ())
+        assert (record.persons, record.replaced) == ((), ())
         assert (record.not_stored, record.superseded, record.identity_confirmed) == ((), (), False)
 
     def test_of_a_changed_identity_confirms_it(self, bench: Bench) -> None:
