@@ -39,10 +39,10 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     stopping = threading.Event()
     redis = connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES)
     journal = Journal(redis, settings)
-    http = open_http(settings.worker_concurrency)
+    http = open_http(settings.worker_concurrency + 1)  # the keeper makes calls too
     client = Client(str(settings.highlevel_base_url), http)
     accounts = Accounts.of(config, settings, redis, http)
-    catalogues = Catalogues(FieldCache(redis, settings), client)
+    catalogues = Catalogues(FieldCache(redis, settings), client, journal)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     deliverer = Deliverer(journal, config, client, accounts, catalogues, settings, worker, stopping.is_set)
     pump = Pump(

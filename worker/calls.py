@@ -58,11 +58,10 @@ class Calls:
         return self._account
 
     def _renew(self, error: BadCredentials) -> bool:
-        if self._renewed or self._account is None:
+        if self._renewed or self._account is None or self.location.oauth is None:
             return False
         self._renewed = True
         self.lease.store(error.attempt)
         alias = self.lease.record.location
-        account = self.accounts.reopen(alias, self.location, self._account, self.deadline)
-        self._account = account or self._account
-        return account is not None
+        self._account = self.accounts.reopen(alias, self.location, self._account, self.deadline)
+        return self._account is not None

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from shared.highlevel.client import Client
 from shared.highlevel.custom_fields import Catalogue
-from shared.highlevel.errors import MissingScope
+from shared.highlevel.errors import ContactGone, ContactRejected, MissingScope, Unexpected
+from shared.journal import Journal
+from shared.status import CUSTOM_FIELDS
 from shared.stores.custom_fields import FieldCache, source_of, worth_a_look
 from worker.calls import Calls
 
@@ -21,6 +23,7 @@ class Catalogues:
 
     cache: FieldCache
     client: Client
+    journal: Journal
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def of(self, calls: Calls, *, unknown: bool = False) -> Catalogue:
@@ -33,13 +36,18 @@ class Catalogues:
             return cached.catalogue
         return self._fetched(calls, alias, source)
 
+    def forget(self, alias: str) -> None:
+        """Ask anew next time: HighLevel has not stored a field that is in the catalogue."""
+        self.cache.forget(alias)
+
     def _fetched(self, calls: Calls, alias: str, source: str) -> Catalogue:
         try:
             catalogue, attempt = calls.make(lambda account: self.client.custom_fields(account, calls.deadline))
-        except MissingScope as error:
+        except (MissingScope, ContactRejected, ContactGone, Unexpected) as error:  # none says anything of a contact
             calls.lease.store(error.attempt)
             self.cache.refuse(alias, source, str(error), self.clock())
             raise FieldsUnreadable(str(error)) from error
         calls.lease.store(attempt)
-        self.cache.put(alias, source, catalogue, self.clock())
+        if self.cache.put(alias, source, catalogue, self.clock()):
+            self.journal.hasten(alias, CUSTOM_FIELDS)  # what waits for them need not wait out its minute
         return catalogue

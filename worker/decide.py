@@ -183,7 +183,7 @@ def _candidates(error: OutcomeUnknown) -> tuple[Diagnosis, ...]:
 
 def _identity_change(change: NotStored) -> Diagnosis:
     rule = f"the contact in HighLevel has another {change.field}"
-    fix = f"replay to write it anyway, or leave it out: --drop {change.field}"
+    fix = f"replay to write it anyway, or put it into the note: --to-note {change.field}"
     # The rule names the group of dead letters, so what is stored stands with the value.
     value = f"{change.sent} (HighLevel has {change.stored})" if change.stored else change.sent
     return Diagnosis(field=change.field, value=value, rule=rule, fix=fix)

@@ -23,6 +23,7 @@ from shared.journal import Job, Journal, Lease, LeaseLost
 from shared.mapping import Unmappable
 from shared.providers import PROVIDERS, UnreadableBody
 from shared.settings import Settings
+from shared.status import CUSTOM_FIELDS
 from shared.submission import Diagnosis, Reason
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues, FieldsUnreadable
@@ -34,7 +35,7 @@ UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
 FIELDS_UNREADABLE_SECONDS = 60.0
 # What `status` calls a wait that lasts long enough to be asked about.
-WAITS_FOR = {"custom fields": "custom fields", "TooEarly": "outcome"}
+WAITS_FOR = {CUSTOM_FIELDS: CUSTOM_FIELDS, TooEarly.__name__: "outcome"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Deliverer:
         except (NoPermit, OutOfTime, TokenBusy, TooEarly) as error:
             self._wait(delivery, lease, error.seconds, type(error).__name__)
         except FieldsUnreadable:
-            self._wait(delivery, lease, FIELDS_UNREADABLE_SECONDS, "custom fields")
+            self._wait(delivery, lease, FIELDS_UNREADABLE_SECONDS, CUSTOM_FIELDS)
         except (HighLevelError, OutcomeUnknown, IdentityChanged) as error:
             self._settle_failure(delivery, lease, location, error)
         else:
@@ -236,7 +237,7 @@ def _changes(delivery: Delivery) -> dict[str, Any]:
     """Return what was not delivered as it came, for the submission's history."""
     found = {
         "salvaged": list(delivery.salvaged),
-        "left_out": [item.field for item in delivery.mapped.left_out],
+        "left_out": [item.field for item in delivery.mapped.left_out] if delivery.mapped else [],
         "not_stored": [item.field for item in delivery.not_stored],
         "superseded": [item.field for item in delivery.superseded],
     }

@@ -1,6 +1,6 @@
-"""The steps of one delivery: parse, map, write, complete, add tags, note; each is stored before the next begins."""
+"""The steps of one delivery: parse, map, write, add tags, note; each is stored before the next begins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,21 +9,22 @@ from pydantic import SecretStr
 from shared.config import Form, Location
 from shared.diagnosis import diagnose
 from shared.highlevel.client import Client, StoredContact
-from shared.highlevel.contact import Contact
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.echo import identity_changes, not_stored
-from shared.highlevel.errors import ContactGone, ContactRejected, Garbled, HighLevelError, HighLevelUnavailable
+from shared.highlevel.errors import ContactGone, ContactRejected, HighLevelError
+from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import OutOfTime
 from shared.journal import Lease
-from shared.journal.records import Superseded, Upserted
-from shared.mapping import Mapped, Unmappable, map_answers, needs_catalogue, sent_fields, without
+from shared.journal.records import Superseded, Target, Upserted
+from shared.mapping import Mapped, Unmappable, edited_by, map_answers, needs_catalogue, sent_fields, without
 from shared.providers import PROVIDERS
-from shared.submission import Answer, Attempt, NotStored
+from shared.submission import Answer, Attempt, NotStored, as_text
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues
 from worker.decide import IdentityChanged
-from worker.persons import IDENTIFIERS, identity, identity_of
-from worker.writing import Writer
+from worker.newer import overtaken, stamps
+from worker.persons import identity, identity_of
+from worker.writing import NO_DUPLICATES, Writer
 
 
 class PersonBusy(Exception):
@@ -50,197 +51,196 @@ class Delivery:
     calls: Calls
     catalogues: Catalogues
     key: SecretStr = field(repr=False)
-    mapped: Mapped = field(init=False)
+    answers: Sequence[Answer] = field(default=(), init=False)
+    catalogue: Catalogue | None = field(default=None, init=False)
+    mapped: Mapped | None = field(default=None, init=False)
+    edited: dict[str, int] = field(default_factory=dict, init=False)
+    newer: tuple[Superseded, ...] = field(default=(), init=False)
     writer: Writer | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         record = self.lease.record
         self.upserted = record.upserted
-        self.completed = record.completed or record.upserted is None
         self.tagged = record.tagged is not None
         self.note = record.note
         self.salvaged = record.salvaged
         self.reupserted = record.reupserted
         self.not_stored = record.not_stored
-        self.superseded: tuple[Superseded, ...] = record.superseded
-        self.catalogue: Catalogue | None = None
+        self.superseded = record.superseded
 
     @property
     def is_unrepeatable(self) -> bool:
         """Say whether a call was made whose outcome is unknown and that must not be made twice."""
-        return self.writer is not None and self.writer.creating is not None
+        return self.note == "started" or (self.writer is not None and self.writer.creating is not None)
 
     def run(self) -> dict[str, Any]:
         """Carry out the steps that are left and return the details of the success."""
         self._map()
-        self._prepare()
+        writer = self._prepare()
         try:
-            return self._steps()
+            return self._steps(writer)
         except ContactGone as error:
             if self.reupserted:
                 raise
             # Somebody deleted the contact between our calls: write it again, once.
             self.upserted, self.tagged, self.reupserted = None, False, True
-            self.lease.store(error.attempt, upserted="", completed="", tagged="", reupserted=True)
-            return self._steps()
+            self.lease.store(error.attempt, upserted="", tagged="", reupserted=True)
+            writer.forget()
+            return self._steps(writer)
 
     def calls_left(self) -> int:
         """Return how many calls the steps that are left take."""
-        if not hasattr(self, "mapped"):
+        if self.mapped is None:
             return self.lease.record.calls
-        write = 0 if self.upserted else 1 + (self.form.on_identity_change == "bury")
-        tags = not self.tagged and bool(self._missing_tags())
-        note = 0 if self.note == "done" or not self._note_text() else 2 if self.note == "started" else 1
+        write = 0 if self.upserted else self.form.writing_calls
+        tags = not self.tagged and bool(self._missing_tags(self.mapped))
+        note = 0 if self.note == "done" or not self._note_text(self.mapped) else 2 if self.note == "started" else 1
         return max(1, write + tags + note)
 
+    # Mapping -------------------------------------------------------------------------------------------------------
+
     def _map(self) -> None:
-        """Read the answers and map them to a contact, with today's configuration and the operator's edit."""
+        """Read the answers and map them to a contact, with today's configuration and the operator's edits."""
         record = self.lease.record
         try:
-            answers = read_answers(record.provider, self.lease.body, record.content_type)
+            self.answers = read_answers(record.provider, self.lease.body, record.content_type)
         except Exception as error:  # an adapter's error must not lose the submission
             raise MappingFailed from error
-        if needs_catalogue(self.form, record.edit):
-            self.catalogue = self.catalogues.of(self.calls)
+        if not needs_catalogue(self.form, record.edit):
+            self.mapped = self._mapped()
+            return
+        self.catalogue = self.catalogues.of(self.calls)
         try:
-            self.mapped = self._mapped(answers)
-        except Unmappable as error:
-            if self.catalogue is None or not any(item.field.startswith("customFields.") for item in error.diagnosis):
-                raise MappingFailed from error
+            self.mapped = self._mapped()
+        except MappingFailed as failed:
+            if not _is_about_custom_fields(failed.__cause__):
+                raise
             # Somebody may have made the field, or the option, since the catalogue was fetched.
             self.catalogue = self.catalogues.of(self.calls, unknown=True)
-            self.mapped = self._mapped_at_last(answers)
+            self.mapped = self._mapped()
+
+    def _mapped(self) -> Mapped:
+        try:
+            return map_answers(self.answers, self.form, self.location, self.lease.record.edit, self.catalogue)
         except Exception as error:  # nor must the mapping's
             raise MappingFailed from error
 
-    def _mapped(self, answers: Sequence[Answer]) -> Mapped:
-        return map_answers(answers, self.form, self.location, self.lease.record.edit, self.catalogue)
-
-    def _mapped_at_last(self, answers: Sequence[Answer]) -> Mapped:
-        try:
-            return self._mapped(answers)
-        except Exception as error:
-            raise MappingFailed from error
-
-    def _prepare(self) -> None:
+    def _prepare(self) -> Writer:
         """Store the contact, take the person, and hear which fields a newer submission of the person has written."""
-        contact = self.mapped.contact
-        persons = identity_of(self.key, self.location.location_id, contact)
-        fields = {} if self.form.allow_duplicates else self._fields(contact)
+        mapped, record = self._contact_of_it(), self.lease.record
+        values = sent_fields(mapped.contact)
+        self.edited = edited_by(self.answers, self.form, self.location, record.edits, self.catalogue)
         prepared = self.lease.prepare(
-            mapped=self.mapped.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            mapped=mapped.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             calls=self.calls_left(),
-            persons=list(persons.values()),
-            fields=fields,
+            persons=list(identity_of(self.key, self.location.location_id, mapped.contact).values()),
+            fields=self._stamps(values),
         )
         if prepared.busy:
             raise PersonBusy
-        values = sent_fields(contact)
-        if not self.upserted:
-            self.superseded = tuple(
-                Superseded(field=name, value=values[name], by=newer.by, at=newer.at)
-                for name, newer in prepared.newer.items()
-            )
+        self.newer = tuple(
+            Superseded(field=name, value=as_text(values[name]), by=one.by, at=one.at)
+            for name, one in overtaken(values, prepared.newer).items()
+        )
+        only_new = {"source"} if self.form.source_on == "new" and "source" not in self.edited else set()
+        self.writer = Writer(
+            self.lease,
+            self.form,
+            self.client,
+            self.calls,
+            contact=without(mapped.contact, self.salvaged),
+            superseded=frozenset(item.field for item in self.newer),
+            only_new=frozenset(only_new & values.keys()),
+        )
+        return self.writer
 
-    def _fields(self, contact: Contact) -> dict[str, bool]:
-        """Return the contact's fields that a newer submission may own, each with whether an edit has set it."""
-        return {name: name in self.mapped.edited for name in sent_fields(contact) if name not in IDENTIFIERS}
+    def _stamps(self, names: Collection[str]) -> dict[str, int]:
+        """Return when the fields were given that others of the person may own: none of a contact that is always new."""
+        return {} if self.form.allow_duplicates else stamps(names, self.edited, self.lease.record)
 
-    def _steps(self) -> dict[str, Any]:
-        upserted = self.upserted or self._write()
-        if not self.completed:
-            self._complete(upserted.contact_id)
+    def _contact_of_it(self) -> Mapped:
+        if self.mapped is None:
+            raise ValueError("nothing has been mapped yet")
+        return self.mapped
+
+    # Steps ---------------------------------------------------------------------------------------------------------
+
+    def _steps(self, writer: Writer) -> dict[str, Any]:
+        upserted = self.upserted or self._write(writer)
+        self._guard_identity()
         self._add_tags(upserted.contact_id)
         self._write_note(upserted.contact_id)
         return {"contact_id": upserted.contact_id, "new": upserted.new}
 
-    def _write(self) -> Upserted:
+    def _write(self, writer: Writer) -> Upserted:
         try:
-            return self._keep(*self._written())
+            contact, attempt = writer.write()
         except ContactRejected as error:
             if not self._can_salvage(error):
                 raise
             # A bad phone fails the whole contact. The email identifies it too, and the note keeps the phone.
             self.salvaged = ("phone",)
             self.lease.store(error.attempt, salvaged=["phone"])
-            return self._keep(*self._written())
-
-    def _written(self) -> tuple[StoredContact, Attempt, Writer]:
-        self.writer = self._a_writer()
-        contact, attempt = self.writer.write()
-        self.not_stored = tuple(self.writer.not_written)
-        self._verify(contact, self.writer.sent)
-        return contact, attempt, self.writer
-
-    def _a_writer(self) -> Writer:
-        contact = without(self.mapped.contact, self.salvaged)
-        return Writer(self.lease, self.form, self.client, self.calls, contact, frozenset(self._held_back()))
+            writer.contact = without(writer.contact, self.salvaged)
+            contact, attempt = writer.write()
+        return self._keep(contact, attempt, writer)
 
     def _keep(self, contact: StoredContact, attempt: Attempt, writer: Writer) -> Upserted:
         """Store what was written, for this submission and for later ones of the person."""
+        sent = sent_fields(writer.sent)
         self.upserted = Upserted(contact_id=contact.id, new=contact.new, tags=contact.tags)
-        self.completed = not (contact.new and writer.left_to_complete)
-        if contact.new and self.completed:
-            self.superseded = ()
+        self.superseded = tuple(item for item in self.newer if item.field not in sent)
+        self.not_stored = (
+            *writer.not_written,
+            *not_stored(writer.sent, contact.shown, is_new=bool(contact.new), catalogue=self.catalogue),
+        )
         shown = contact.shown
+        made = Target(contact_id=contact.id, new=True) if contact.new and _makes_contacts(self.form) else writer.target
         self.lease.wrote(
             attempt,
             upserted=self.upserted.model_dump(mode="json"),
-            fields=self._fields(writer.sent),
+            fields=self._stamps(sent),
             contact_id=contact.id,
+            made=bool(contact.new),
             identity=identity(self.key, self.location.location_id, shown.get("email"), shown.get("phone")),
-            completed=self.completed,
             not_stored=_dumped(self.not_stored),
             superseded=_dumped(self.superseded),
+            target=made.model_dump(mode="json") if made else "",
             creating="",
         )
+        if any(item.field.startswith("customFields.") for item in self.not_stored):
+            self.catalogues.forget(self.lease.record.location)
         self.lease.spare(self.calls_left())
+        return self.upserted
+
+    def _guard_identity(self) -> None:
         changes = identity_changes(self.not_stored)
         if changes and self.form.on_identity_change == "bury" and not self.lease.record.identity_confirmed:
             raise IdentityChanged(changes)
-        return self.upserted
-
-    def _complete(self, contact_id: str) -> None:
-        """Give a new contact what is held back from known ones."""
-        writer = self._a_writer()
-        contact, attempt = writer.complete(contact_id)
-        self._verify(contact, writer.sent)
-        self.completed, self.superseded = True, ()
-        self.lease.store(attempt, completed=True, not_stored=_dumped(self.not_stored), superseded=[])
-
-    def _verify(self, contact: StoredContact, sent: Contact) -> None:
-        found = not_stored(sent, contact.shown, is_new=bool(contact.new), catalogue=self.catalogue)
-        known = {item.field for item in self.not_stored}
-        self.not_stored += tuple(item for item in found if item.field not in known)
-
-    def _held_back(self) -> set[str]:
-        """Return the fields that only a new contact gets."""
-        source = {"source"} if self.form.source_on == "new" and self.mapped.contact.source else set()
-        return {item.field for item in self.superseded} | source
 
     def _can_salvage(self, error: ContactRejected) -> bool:
         about_phone = all(found.field == "phone" for found in diagnose(error.messages, error.attempt.request))
-        contact = self.mapped.contact
+        contact = self._contact_of_it().contact
         return about_phone and bool(contact.email) and bool(contact.phone) and not self.salvaged
 
     def _add_tags(self, contact_id: str) -> None:
         if self.tagged:
             return
         attempt = None
-        if tags := self._missing_tags():
+        if tags := self._missing_tags(self._contact_of_it()):
             attempt = self.calls.make(
                 lambda account: self.client.add_tags(account, contact_id, tags, self.calls.deadline)
             )
         self.tagged = True
         self.lease.store(attempt, tagged=list(tags))
 
-    def _missing_tags(self) -> tuple[str, ...]:
+    def _missing_tags(self, mapped: Mapped) -> tuple[str, ...]:
         # HighLevel keeps tags in lower case.
         present = {tag.lower() for tag in self.upserted.tags} if self.upserted else set()
-        return tuple(tag for tag in self.mapped.tags if tag.lower() not in present)
+        return tuple(tag for tag in mapped.tags if tag.lower() not in present)
 
     def _write_note(self, contact_id: str) -> None:
-        text = self._note_text()
+        text = self._note_text(self._contact_of_it())
         if not text or self.note == "done":
             return
         if self.note == "started" and self._note_is_there(contact_id):
@@ -253,11 +253,10 @@ class Delivery:
             attempt = self.calls.make(
                 lambda account: self.client.create_note(account, contact_id, text, self.calls.deadline)
             )
-        except (HighLevelUnavailable, Garbled):
-            raise
-        except (HighLevelError, NoPermit, OutOfTime):
-            self.note = ""
-            self.lease.store(note="")
+        except (HighLevelError, NoPermit, OutOfTime, TokenBusy) as error:
+            if not (isinstance(error, HighLevelError) and error.may_be_done and error.attempt.step == "note"):
+                self.note = ""
+                self.lease.store(note="")
             raise
         self.note = "done"
         self.lease.store(attempt, note="done")
@@ -267,11 +266,24 @@ class Delivery:
         self.lease.store(attempt)
         return any(self.lease.record.id in text for text in texts)
 
-    def _note_text(self) -> str:
-        lines = self.mapped.note
+    def _note_text(self, mapped: Mapped) -> str:
+        """Return the note: what no field took, and what HighLevel did not take or keep."""
+        lines = [mapped.note] if mapped.note else []
         if "phone" in self.salvaged:
-            lines = f"{lines}\nPhone (refused by HighLevel): {self.mapped.contact.phone}".strip()
-        return f"{lines}\n\n({self.lease.record.form}, {self.lease.record.id})" if lines else ""
+            lines.append(f"Phone (refused by HighLevel): {mapped.contact.phone}")
+        if self.form.unmapped != "drop":
+            lost = [item for item in self.not_stored if item != NO_DUPLICATES]
+            lines += [f"{item.field} (not stored by HighLevel): {item.sent}" for item in lost]
+        return "\n".join([*lines, f"\n({self.lease.record.form}, {self.lease.record.id})"]) if lines else ""
+
+
+def _makes_contacts(form: Form) -> bool:
+    """Say whether each delivery of a form would make a contact anew."""
+    return form.operation == "create" or form.allow_duplicates
+
+
+def _is_about_custom_fields(error: BaseException | None) -> bool:
+    return isinstance(error, Unmappable) and any(item.field.startswith("customFields.") for item in error.diagnosis)
 
 
 def _dumped(found: Sequence[NotStored | Superseded]) -> list[dict[str, Any]]:

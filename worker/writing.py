@@ -1,21 +1,26 @@
 """
-Writing the contact: upsert, create, or update of one that is known, each made exactly once in effect.
+Writing the contact: upsert, create, or update of one that is known.
 
 An upsert may be repeated. A create, or an upsert that may make a second contact of a person, may not: before it, the
-time is stored at which it began, and when its outcome is unknown the contact is looked for before it is made again.
+time is stored at which it began (`creating`), and as soon as the contact is known, which one it is (`target`). So when
+the outcome of a call is unknown, the contact is looked for before it is made again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from shared.config import Form
 from shared.highlevel.client import Account, Client, StoredContact
 from shared.highlevel.contact import Contact
-from shared.highlevel.errors import ContactRejected, Duplicate, Garbled, HighLevelError, HighLevelUnavailable
+from shared.highlevel.echo import identifiers_at_stake
+from shared.highlevel.errors import ContactRejected, Duplicate, HighLevelError, Unexpected
+from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import Deadline, OutOfTime
 from shared.journal import Lease
-from shared.mapping import sent_fields, without
+from shared.journal.records import Target
+from shared.mapping import without
 from shared.submission import Attempt, NotStored
 from worker.calls import Calls, NoPermit
 from worker.decide import UNKNOWN_OUTCOME_SECONDS, IdentityChanged, OutcomeUnknown
@@ -23,7 +28,16 @@ from worker.persons import IDENTIFIERS
 
 INDEX_LAG = timedelta(seconds=UNKNOWN_OUTCOME_SECONDS)
 UNPROCESSABLE = 422
+WRITES = ("create", "upsert")
 
+NO_DUPLICATES = NotStored(
+    field="createNewIfDuplicateAllowed",
+    sent="true",
+    stored="false",
+    why="the sub-account allows no duplicate contacts, so a known one was updated",
+)
+
+T = TypeVar("T")
 Written = tuple[StoredContact, Attempt]
 Write = Callable[[Account, Contact, Deadline], Written]
 
@@ -41,8 +55,8 @@ class Writer:
     """
     Writes one contact, as its form says.
 
-    `held_back` are the fields that only a new contact gets. `sent` is the contact as it went out last, `not_written`
-    what had to be left out on the way, and `creating` when a call began whose outcome is unknown.
+    `superseded` are the fields that are left to a newer submission, `only_new` those that only a new contact gets.
+    `sent` is the contact as it went out last, and `not_written` what had to be left out on the way.
     """
 
     lease: Lease
@@ -50,171 +64,194 @@ class Writer:
     client: Client
     calls: Calls
     contact: Contact
-    held_back: frozenset[str] = frozenset()
+    superseded: frozenset[str]
+    only_new: frozenset[str]
     not_written: list[NotStored] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.creating: datetime | None = self.lease.record.creating
+        self.target: Target | None = self.lease.record.target
         self.sent = self.contact
 
     def write(self) -> Written:
         """Write the contact and return it as HighLevel shows it, with the last attempt."""
-        try:
-            if self.form.operation == "create":
-                return self._once(self.client.create, self.contact)
-            if self.form.allow_duplicates:
-                again = self.contact.model_copy(update={"create_new_if_duplicate_allowed": True})
-                return self._once(self.client.upsert, again)
-            return self._upsert()
-        except Duplicate as error:
-            if self.form.operation == "create" and self.form.on_duplicate == "dead_letter":
-                raise
-            self.lease.store(error.attempt)
-            return self._update(error.contact_id)
+        self.not_written.clear()
+        if self.target is None and self.creating:
+            self.target = self._look_for(self.creating)
+        if self.target:
+            return self._update(self.target)
+        if self.form.operation == "create":
+            return self._make(self.client.create, self.contact)
+        if self.form.allow_duplicates:
+            again = self.contact.model_copy(update={"create_new_if_duplicate_allowed": True})
+            return self._make(self.client.upsert, again)
+        return self._upsert()
 
-    def complete(self, contact_id: str) -> Written:
-        """Give a new contact what was held back: nothing newer can have been there."""
-        self.sent = without(self.contact, sent_fields(self.contact).keys() - self.held_back)
-        return self._call_update(contact_id)
+    def forget(self) -> None:
+        """Begin anew: the contact that was known is gone."""
+        self.creating, self.target = None, None
+        self.lease.store(creating="", target="")
+
+    # Contacts that may be written again ----------------------------------------------------------------------------
 
     def _upsert(self) -> Written:
-        if self._guards_identity():
-            self._look_first()
-        return self._call(self.client.upsert, self._for_a_known_contact())
-
-    @property
-    def left_to_complete(self) -> bool:
-        """Say whether something was held back from the contact as it was sent."""
-        return bool(self.held_back - sent_fields(self.sent).keys())
-
-    def _update(self, contact_id: str, *, new: bool = False) -> Written:
-        if self._guards_identity() and not new:
-            found, attempt = self.calls.make(lambda account: self.client.get(account, contact_id, self.calls.deadline))
-            self.lease.store(attempt)
-            self._guard(found)
-        self.sent = self.contact if new else self._for_a_known_contact()
+        known = self._find() if self._guards_identity() or self.only_new else None
+        if known:
+            self._guard(known)
+        held_back = self.superseded | (self.only_new if known else frozenset())
         try:
-            stored, attempt = self._call_update(contact_id)
+            return self._send(self.client.upsert, without(self.contact, held_back))
+        except Duplicate as error:
+            return self._update(self._take(error))
+
+    def _update(self, target: Target) -> Written:
+        if self._guards_identity() and not target.new:
+            self._guard(self._get(target.contact_id))
+        held_back = self.superseded | (frozenset() if target.new else self.only_new)
+        self.sent = without(self.contact, held_back)
+        try:
+            stored, attempt = self._put(target)
         except Duplicate as error:
             self._leave_out_what_is_anothers(error)
-            stored, attempt = self._call_update(contact_id)
-        return (StoredContact(stored.id, new, stored.tags, stored.shown)), attempt
+            stored, attempt = self._put(target)
+        return StoredContact(stored.id, target.new, stored.tags, stored.shown), attempt
 
-    def _once(self, write: Write, contact: Contact) -> Written:
-        if self.creating and (found := self._look_for(self.creating)):
-            return found
-        self.calls.permit()
-        began = datetime.now(UTC)
-        self._note_beginning(began)
-        try:
-            written = self._call(write, contact, permitted=True)
-        except (HighLevelUnavailable, Garbled):  # whether the contact was made is unknown
-            raise
-        except ContactRejected as error:
-            return self._found_out(error, began)
-        except (HighLevelError, NoPermit, OutOfTime):
-            self._note_beginning(None)
-            raise
-        self.creating = None
-        return written
-
-    def _look_for(self, began: datetime) -> Written | None:
-        """Return the contact that an earlier call has made after all; None when there is nobody."""
-        wait = began + INDEX_LAG - self.lease.begun_at
-        if wait > timedelta(0):
-            raise TooEarly(wait.total_seconds())
-        found, attempt = self.calls.make(
-            lambda account: self.client.search(
-                account, email=self.contact.email, phone=self.contact.phone, deadline=self.calls.deadline
-            )
+    def _put(self, target: Target) -> Written:
+        return self.calls.make(
+            lambda account: self.client.update(account, target.contact_id, self.sent, self.calls.deadline)
         )
-        self.lease.store(attempt)
-        made = [contact for contact in found if _is_made_since(contact, began)]
-        if len(made) == 1:
-            return self._adopt(made[0].id)
-        if found:
-            raise OutcomeUnknown(tuple(contact.id for contact in found))
-        self._note_beginning(None)
-        return None
-
-    def _adopt(self, contact_id: str) -> Written:
-        # The search shows contacts in a shape of its own, so the contact is read.
-        found, attempt = self.calls.make(lambda account: self.client.get(account, contact_id, self.calls.deadline))
-        self.creating = None
-        return StoredContact(found.id, True, found.tags, found.shown), attempt
-
-    def _found_out(self, error: ContactRejected, began: datetime) -> Written:
-        """Look whether a refused contact was made nevertheless, and repair it."""
-        if error.status != UNPROCESSABLE:
-            self._note_beginning(None)
-            raise error
-        # https://github.com/GoHighLevel/highlevel-api-docs/issues/64
-        self.lease.store(error.attempt)
-        found, attempt = self.calls.make(
-            lambda account: self.client.find(
-                account, email=self.contact.email, phone=self.contact.phone, deadline=self.calls.deadline
-            )
-        )
-        self.lease.store(attempt)
-        self._note_beginning(None)
-        if found is None or not _is_made_since(found, began):
-            raise error
-        return self._update(found.id, new=True)
-
-    def _note_beginning(self, began: datetime | None) -> None:
-        self.creating = began
-        self.lease.store(creating=str(round(began.timestamp() * 1000)) if began else "")
-
-    def _guards_identity(self) -> bool:
-        return self.form.on_identity_change == "bury" and not self.lease.record.identity_confirmed
-
-    def _look_first(self) -> None:
-        found, attempt = self.calls.make(
-            lambda account: self.client.find(
-                account, email=self.contact.email, phone=self.contact.phone, deadline=self.calls.deadline
-            )
-        )
-        self.lease.store(attempt)
-        if found:
-            self._guard(found)
-
-    def _guard(self, known: StoredContact) -> None:
-        if changes := identity_at_stake(self.contact, known):
-            raise IdentityChanged(changes)
-
-    def _for_a_known_contact(self) -> Contact:
-        return without(self.contact, self.held_back)
 
     def _leave_out_what_is_anothers(self, error: Duplicate) -> None:
         """Send the contact without the identifier that belongs to somebody else, as an upsert does."""
         name = error.matching_field
         value = getattr(self.sent, name, None) if name in IDENTIFIERS else None
         if not value:
-            raise error
+            raise ContactRejected([f"{error} It belongs to the contact {error.contact_id}."], error.attempt)
         self.lease.store(error.attempt)
         why = f"it belongs to another contact, {error.contact_id}"
         self.not_written.append(NotStored(field=name, sent=value, why=why))
         self.sent = without(self.sent, {name})
 
-    def _call(self, write: Write, contact: Contact, *, permitted: bool = False) -> Written:
+    # Contacts that may be made once --------------------------------------------------------------------------------
+
+    def _make(self, write: Write, contact: Contact) -> Written:
+        self.calls.permit()
+        began = self._begin()
+        try:
+            written = self._send(write, contact, permitted=True)
+        except Duplicate as error:
+            if self.form.operation == "create" and self.form.on_duplicate == "dead_letter":
+                self._end()
+                raise
+            return self._update(self._take(error))
+        except HighLevelError as error:
+            if error.may_be_done and error.attempt.step in WRITES:
+                raise
+            return self._update(self._made_nevertheless(error, began))
+        except (NoPermit, OutOfTime, TokenBusy):
+            self._end()
+            raise
+        self.creating = None  # for good when the contact is stored
+        if self.form.allow_duplicates and written[0].new is False:
+            self.not_written.append(NO_DUPLICATES)
+        return written
+
+    def _made_nevertheless(self, error: HighLevelError, began: datetime) -> Target:
+        """Return the contact that a refused call has made all the same; raise the refusal when it has not."""
+        # https://github.com/GoHighLevel/highlevel-api-docs/issues/64
+        if isinstance(error, ContactRejected) and error.status == UNPROCESSABLE:
+            self.lease.store(error.attempt)
+            found = self._find()
+            if found and self._is_ours(found, began):
+                return self._take_as(Target(contact_id=found.id, new=True))
+        self._end()
+        raise error
+
+    def _look_for(self, began: datetime) -> Target | None:
+        """Return the contact that an earlier call has made after all; None when there is nobody."""
+        wait = began + INDEX_LAG - self.lease.now()
+        if wait > timedelta(0):
+            raise TooEarly(wait.total_seconds())
+        found = self._search()
+        makers = self.lease.makers([contact.id for contact in found])
+        others = {contact.id for contact, by in zip(found, makers, strict=True) if by not in ("", self.lease.record.id)}
+        candidates = [contact for contact in found if contact.id not in others]
+        ours = [contact for contact in candidates if self._is_ours(contact, began)]
+        if len(ours) == 1:
+            return self._take_as(Target(contact_id=ours[0].id, new=True))
+        # A plain create may be made again beside older contacts: HighLevel names them where it allows no duplicates.
+        if ours or (candidates and self.form.allow_duplicates):
+            raise OutcomeUnknown(tuple(contact.id for contact in candidates))
+        self._end()
+        return None
+
+    def _is_ours(self, contact: StoredContact, began: datetime) -> bool:
+        """Say whether a contact was made since, and not with another name."""
+        added = contact.added_at
+        if added is None or added < began.replace(microsecond=began.microsecond // 1000 * 1000):
+            return False
+        names = {"firstName": self.contact.first_name, "lastName": self.contact.last_name}
+        return all(_same(sent, shown) for name, sent in names.items() if sent and (shown := contact.shown.get(name)))
+
+    def _begin(self) -> datetime:
+        self.creating = self.lease.now()
+        self.lease.store(creating=str(round(self.creating.timestamp() * 1000)))
+        return self.creating
+
+    def _end(self) -> None:
+        self.creating = None
+        self.lease.store(creating="")
+
+    def _take(self, error: Duplicate) -> Target:
+        self.lease.store(error.attempt)
+        return self._take_as(Target(contact_id=error.contact_id, new=False))
+
+    def _take_as(self, target: Target) -> Target:
+        self.creating, self.target = None, target
+        self.lease.store(creating="", target=target.model_dump(mode="json"))
+        return target
+
+    # Looking -------------------------------------------------------------------------------------------------------
+
+    def _guards_identity(self) -> bool:
+        return self.form.on_identity_change == "bury" and not self.lease.record.identity_confirmed
+
+    def _guard(self, known: StoredContact) -> None:
+        if changes := identifiers_at_stake(self.contact, known.shown):
+            raise IdentityChanged(changes)
+
+    def _find(self) -> StoredContact | None:
+        found = self._find_by(self.contact.email, self.contact.phone)
+        if found is None and self.calls.location.api == "v1" and self.contact.email and self.contact.phone:
+            found = self._find_by(None, self.contact.phone)  # v1 looks by one of the two
+        return found
+
+    def _find_by(self, email: str | None, phone: str | None) -> StoredContact | None:
+        return self._ask(
+            lambda account: self.client.find(account, email=email, phone=phone, deadline=self.calls.deadline)
+        )
+
+    def _search(self) -> tuple[StoredContact, ...]:
+        email, phone = self.contact.email, self.contact.phone
+        return self._ask(
+            lambda account: self.client.search(account, email=email, phone=phone, deadline=self.calls.deadline)
+        )
+
+    def _get(self, contact_id: str) -> StoredContact:
+        return self._ask(lambda account: self.client.get(account, contact_id, self.calls.deadline))
+
+    def _ask(self, call: Callable[[Account], tuple[T, Attempt]]) -> T:
+        try:
+            found, attempt = self.calls.make(call)
+        except ContactRejected as error:  # the question was refused, not the contact
+            raise Unexpected(str(error), error.attempt) from error
+        self.lease.store(attempt)
+        return found
+
+    def _send(self, write: Write, contact: Contact, *, permitted: bool = False) -> Written:
         self.sent = contact
         return self.calls.make(lambda account: write(account, contact, self.calls.deadline), permitted=permitted)
 
-    def _call_update(self, contact_id: str) -> Written:
-        return self.calls.make(lambda account: self.client.update(account, contact_id, self.sent, self.calls.deadline))
 
-
-def identity_at_stake(contact: Contact, known: StoredContact) -> tuple[NotStored, ...]:
-    """Return the identifiers that a known contact has and that this one would replace."""
-    sent = {"email": contact.email, "phone": contact.phone}
-    return tuple(
-        NotStored(field=name, sent=value, stored=there, why="the contact has another one")
-        for name, value in sent.items()
-        if value and isinstance(there := known.shown.get(name), str) and there.strip()
-        if there.strip().lower() != value.lower()
-    )
-
-
-def _is_made_since(contact: StoredContact, began: datetime) -> bool:
-    added = contact.added_at
-    return added is not None and added >= began.replace(microsecond=began.microsecond // 1000 * 1000)
+def _same(sent: str, shown: object) -> bool:
+    return isinstance(shown, str) and " ".join(shown.split()).casefold() == " ".join(sent.split()).casefold()

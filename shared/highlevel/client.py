@@ -6,7 +6,7 @@ Source: HighLevel's OpenAPI documents, github.com/GoHighLevel/highlevel-api-docs
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import httpx
@@ -50,9 +50,10 @@ class StoredContact:
     def added_at(self) -> datetime | None:
         """Return when the contact was made, if HighLevel says so in a form we know."""
         try:
-            return MOMENT.validate_python(self.shown.get("dateAdded"))
+            moment = MOMENT.validate_python(self.shown.get("dateAdded"))
         except ValidationError:
             return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Client:

@@ -66,6 +66,22 @@ def identity_changes(found: tuple[NotStored, ...]) -> tuple[NotStored, ...]:
     return tuple(lost for lost in found if lost.field in IDENTIFIERS and lost.stored)
 
 
+def identifiers_at_stake(contact: Contact, shown: Mapping[str, JsonValue]) -> tuple[NotStored, ...]:
+    """Return the identifiers that a known contact, as an answer shows it, has and that this one would replace."""
+    sent = {"email": contact.email, "phone": contact.phone}
+    return tuple(
+        NotStored(field=name, sent=value, stored=there, why="the contact has another one")
+        for name, value in sent.items()
+        if value and (there := as_text(shown.get(name)).strip()) and not SAME[name](value, there)
+    )
+
+
+def same_phone(sent: JsonValue, stored: JsonValue) -> bool:
+    """Say whether two phones are one number, however they are written."""
+    match = is_number_match(as_text(sent), as_text(stored))
+    return match in (MatchType.EXACT_MATCH, MatchType.NSN_MATCH) or _same_text(sent, stored)
+
+
 def _lost_fields(fields: Mapping[str, JsonValue], echoed: Mapping[str, JsonValue], is_new: bool) -> Iterator[NotStored]:
     for name, value in fields.items():
         shown = _shown(name, echoed)
@@ -185,11 +201,6 @@ def _same_but_for_case(sent: JsonValue, stored: JsonValue) -> bool:
     return _same_text(as_text(sent).casefold(), as_text(stored).casefold())
 
 
-def _same_phone(sent: JsonValue, stored: JsonValue) -> bool:
-    match = is_number_match(as_text(sent), as_text(stored))
-    return match in (MatchType.EXACT_MATCH, MatchType.NSN_MATCH) or _same_text(sent, stored)
-
-
 def _same_website(sent: JsonValue, stored: JsonValue) -> bool:
     return _bare_address(sent) == _bare_address(stored)
 
@@ -237,11 +248,11 @@ def _day(text: str) -> datetime | None:
 
 SAME: Mapping[str, Callable[[JsonValue, JsonValue], bool]] = {
     "email": _same_but_for_case,
-    "phone": _same_phone,
+    "phone": same_phone,
     "gender": _same_but_for_case,
     "country": _same_but_for_case,
     "website": _same_website,
     "dateOfBirth": _same_date,
     "dnd": _same_flag,
 }
-SAME_OF_KIND: Mapping[str, Callable[[JsonValue, JsonValue], bool]] = {"EMAIL": _same_but_for_case, "PHONE": _same_phone}
+SAME_OF_KIND: Mapping[str, Callable[[JsonValue, JsonValue], bool]] = {"EMAIL": _same_but_for_case, "PHONE": same_phone}

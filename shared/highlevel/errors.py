@@ -3,6 +3,7 @@ What can go wrong when we talk to HighLevel:
 
 * HighLevelError
   - HighLevelUnavailable   no answer, a 5xx, or a timeout in another dress: worth another try
+    + NotSent              no connection could be had: surely not carried out
   - RateLimited            a 429: the location waits `seconds`
   - ContactRejected        a 400 or 422 about this contact: trying again will not help
   - Duplicate              the location has the person as `contact_id` already: update that contact
@@ -30,24 +31,27 @@ from shared.submission import Attempt
 WRONG_PATH = re.compile(
     r"Cannot (GET|POST|PUT|DELETE|PATCH) |version header|not available in API version", re.IGNORECASE
 )
-CONTACT_NOT_FOUND = re.compile(r"contact\b.*\bnot found", re.IGNORECASE)
+# v1 says "contactId: The contact id is invalid".
+CONTACT_NOT_FOUND = re.compile(r"contact\b.*\bnot found|^contactId: .*invalid", re.IGNORECASE)
 DRESSED_TIMEOUT = re.compile(r"command timed out", re.IGNORECASE)
 MISSING_SCOPE = re.compile(r"not authorized for this scope", re.IGNORECASE)
 WRONG_LOCATION = re.compile(r"not accessible from this token|not have access to this location", re.IGNORECASE)
 
 FORBIDDEN = 403
 
-TICK_THE_SCOPE = "Tick the missing scope at the token's integration in HighLevel; the token stays the same"
+TICK_THE_SCOPE = "Add the missing scope: a Private Integration keeps its token, an app is connected again"
 MEND_THE_LOCATION = (
     "The location_id belongs to another sub-account than the token: correct location_id, and do not rotate the token"
 )
-REPLACE_THE_TOKEN = "The token is wrong, revoked or expired: replace it by a new one of this sub-account"  # noqa: S105
+REPLACE_THE_TOKEN = "The token is wrong, revoked or expired: replace it, or connect the app again"  # noqa: S105
 ASK_FOR_ACCESS = "HighLevel forbids this call: look at the token's scopes and at the sub-account's plan"
 MEND_THE_ADDRESS = "Correct the location's api and base_url, or update Hookline"
 
 
 class HighLevelError(Exception):
     """A call failed; `attempt` holds what was sent and what came back, without the token."""
+
+    may_be_done = False  # whether the call may have been carried out nevertheless
 
     def __init__(self, message: str, attempt: Attempt) -> None:
         super().__init__(message)
@@ -61,6 +65,14 @@ class HighLevelError(Exception):
 
 class HighLevelUnavailable(HighLevelError):
     """No answer or a 5xx: worth another try; whether the call was carried out is unknown."""
+
+    may_be_done = True
+
+
+class NotSent(HighLevelUnavailable):
+    """No connection could be had: the call was not carried out."""
+
+    may_be_done = False
 
 
 class RateLimited(HighLevelError):
@@ -116,6 +128,8 @@ class Misconfigured(HighLevelError):
 class Garbled(HighLevelError):
     """An answer that HighLevel's API does not give."""
 
+    may_be_done = True
+
 
 class Unexpected(HighLevelError):
     """A refusal that nobody has documented."""
@@ -137,7 +151,7 @@ def refusal(attempt: Attempt, headers: Mapping[str, str], now: datetime) -> High
             return _no_entry(message, attempt)
         case 400 | 409 | 422 if duplicate := _duplicate(message, attempt):
             return duplicate
-        case 400 | 404 if CONTACT_NOT_FOUND.search(message):
+        case 400 | 404 | 422 if CONTACT_NOT_FOUND.search(message):
             return ContactGone(message, attempt)
         case 400 | 422:
             return ContactRejected(messages or [message], attempt)
@@ -158,7 +172,8 @@ def messages_of(body: JsonValue) -> list[str]:
     if not isinstance(body, dict):
         return []
     error = body.get("error")
-    found = body.get("message") or (error.get("message") if isinstance(error, dict) else error) or body.get("msg")
+    said = error.get("message") if isinstance(error, dict) else body.get("error_description") or error
+    found = body.get("message") or said or body.get("msg")
     listed = found if isinstance(found, list) else [found]
     return [str(item) for item in listed if item] or list(_by_field(body))
 

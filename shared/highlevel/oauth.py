@@ -252,7 +252,7 @@ class Tokens:
             return False
         saved = self._store.swap(alias, *unsaved)
         if self._unsaved.get(alias) is unsaved:
-            del self._unsaved[alias]
+            self._unsaved.pop(alias, None)  # another thread may have been faster
         return saved
 
     def _serves(self, pair: Pair, need: "_Need", spare: timedelta = timedelta()) -> bool:

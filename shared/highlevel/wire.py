@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from shared.highlevel.budget import budget_of
 from shared.highlevel.deadlines import ending_at, transport_with_deadlines
-from shared.highlevel.errors import HighLevelUnavailable, refusal
+from shared.highlevel.errors import HighLevelUnavailable, NotSent, refusal
 from shared.submission import Attempt
 
 USER_AGENT = "Hookline/0.1.0"
@@ -19,6 +19,7 @@ CALL_SECONDS = 10.0
 LEAST_SECONDS = 3.0
 CONNECT_SECONDS, WRITE_SECONDS, POOL_SECONDS = 3.0, 5.0, 1.0
 KEEP_ALIVE_SECONDS = 15.0  # shorter than the server's, else a stale connection makes a call's outcome unknown
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 LONGEST_ANSWER = 1024 * 1024
 KEPT_OF_A_TEXT = 2000
 
@@ -100,9 +101,12 @@ class Wire:
             status, headers, content = self._exchange(call, seconds)
         except httpx.HTTPError as error:
             cause = f"no answer: {type(error).__name__}"
-            raise HighLevelUnavailable(cause, attempt.model_copy(update={"response": cause})) from error
+            kind = NotSent if isinstance(error, NEVER_SENT) else HighLevelUnavailable
+            raise kind(cause, attempt.model_copy(update={"response": cause})) from error
         now = datetime.now(UTC)
-        answer = {"status": status, "response": _parsed(content), "budget": budget_of(headers, now)}
+        # What a secret call says of limits is not said of a location's.
+        budget = None if secret else budget_of(headers, now)
+        answer = {"status": status, "response": _parsed(content), "budget": budget}
         attempt = attempt.model_copy(update=answer)
         if not 200 <= status < 300:
             refused = refusal(attempt, headers, now)

@@ -20,7 +20,6 @@ class Mapped(Frozen):
     note: str = ""
     provenance: dict[str, str] = {}  # HighLevel's field -> where its value came from
     left_out: tuple[LeftOut, ...] = ()
-    edited: tuple[str, ...] = ()  # the fields whose value is an operator's, or follows from what one changed
 
 
 class Unmappable(Exception):

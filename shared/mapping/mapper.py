@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from shared.config import Form, Location
+from shared.field_names import names_custom_field
 from shared.highlevel.contact import Contact, CustomField
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.generations import GENERATIONS
@@ -14,7 +15,7 @@ from shared.mapping.configured import apply_configuration, configured_tags
 from shared.mapping.consent import apply_consent, body_of
 from shared.mapping.custom_fields import custom_fields
 from shared.mapping.draft import Draft
-from shared.mapping.edits import ORIGIN, apply_edit, edited, names_custom_field
+from shared.mapping.edits import ORIGIN, apply_edit, edited
 from shared.mapping.mapped import Mapped, Unmappable
 from shared.mapping.sent import sent_fields
 from shared.submission import Answer, Diagnosis, Edit
@@ -36,35 +37,6 @@ def map_answers(
     With the location's catalogue, custom fields are found by name, key or id and their values checked; without one they
     are taken by key or id as they are.
     """
-    mapped = _mapped(answers, form, location, edit, catalogue)
-    if edit == NO_EDIT:
-        return mapped
-    before = _fields_before(answers, form, location, catalogue)
-    changed = [
-        name
-        for name, value in sent_fields(mapped.contact).items()
-        if mapped.provenance.get(name) == ORIGIN or before.get(name) != value
-    ]
-    return mapped.model_copy(update={"edited": tuple(changed)})
-
-
-def needs_catalogue(form: Form, edit: Edit = NO_EDIT) -> bool:
-    """Say whether a form or an edit names custom fields, which only the location's catalogue can tell."""
-    configured = bool(form.custom_fields) or form.unmapped.startswith(TO_CUSTOM_FIELD)
-    return configured or any(names_custom_field(name) for name in (*edit.fields, *edit.drop))
-
-
-def _fields_before(
-    answers: Sequence[Answer], form: Form, location: Location, catalogue: Catalogue | None
-) -> dict[str, JsonValue]:
-    """Return what would be sent if nobody had edited anything, whether or not a contact could be made of it."""
-    draft, _ = _drafted(answers, form, location, NO_EDIT, catalogue)
-    return sent_fields(_contact(draft, custom_fields(draft)[0]))
-
-
-def _mapped(
-    answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
-) -> Mapped:
     draft, note = _drafted(answers, form, location, edit, catalogue)
     faults = apply_edit(draft, edit)
     custom, wrong = custom_fields(draft)
@@ -73,10 +45,49 @@ def _mapped(
     return Mapped(
         contact=_contact(draft, custom),
         tags=configured_tags(draft, form),
-        note=note,
+        note="\n".join(filter(None, [note, *draft.noted_fields])),
         provenance=draft.provenance,
         left_out=tuple(draft.left_out),
     )
+
+
+def edited_by(
+    answers: Sequence[Answer],
+    form: Form,
+    location: Location,
+    changes: Sequence[Edit],
+    catalogue: Catalogue | None = None,
+) -> dict[str, int]:
+    """
+    Return which of an operator's changes gave each field its value, by the field's flat name: the place of the change.
+
+    That is the last one that sets the field, or without which it would have another value.
+    """
+    found: dict[str, int] = {}
+    edit, before, _ = NO_EDIT, *_fields(answers, form, location, NO_EDIT, catalogue)
+    for place, change in enumerate(changes):
+        edit = edit.merged(change)
+        after, _ = _fields(answers, form, location, edit, catalogue)
+        _, named = _fields(answers, form, location, change, catalogue)
+        found |= {name: place for name, value in after.items() if name in named or before.get(name) != value}
+        before = after
+    return {name: place for name, place in found.items() if name in before}
+
+
+def needs_catalogue(form: Form, edit: Edit = NO_EDIT) -> bool:
+    """Say whether a form or an edit names custom fields, which only the location's catalogue can tell."""
+    configured = bool(form.custom_fields) or form.unmapped.startswith(TO_CUSTOM_FIELD)
+    return configured or any(names_custom_field(name) for name in edit.names)
+
+
+def _fields(
+    answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
+) -> tuple[dict[str, JsonValue], set[str]]:
+    """Return what would be sent, whether or not a contact could be made of it, and what of it the edit itself sets."""
+    draft, _ = _drafted(answers, form, location, edit, catalogue)
+    apply_edit(draft, edit)
+    fields = sent_fields(_contact(draft, custom_fields(draft)[0]))
+    return fields, {name for name in fields if draft.provenance.get(name) == ORIGIN}
 
 
 def _drafted(

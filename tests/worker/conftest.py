@@ -1,7 +1,7 @@
 """A worker without Celery: real journal, real deliverer, and the sandbox instead of HighLevel."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -25,9 +25,13 @@ NUMBERS = count(1)
 
 
 class Wire(httpx.WSGITransport):
-    """Carries calls to the sandbox; a reset connection looks as it does on a real one."""
+    """Carries calls to the sandbox; a reset connection, or none, looks as it does on a real one."""
+
+    is_down: Callable[[], bool] = staticmethod(lambda: False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.is_down() and not request.url.path.startswith("/_sandbox"):
+            raise httpx.ConnectError("refused", request=request)
         try:
             return super().handle_request(request)
         except ConnectionResetError as error:
@@ -45,14 +49,18 @@ class World:
     stopping: list[bool] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
 
+    unreachable: bool = False
+
     def __post_init__(self) -> None:
-        self.http = httpx.Client(transport=Wire(self.highlevel), base_url="http://highlevel.test")
+        wire = Wire(self.highlevel)
+        wire.is_down = lambda: self.unreachable
+        self.http = httpx.Client(transport=wire, base_url="http://highlevel.test")
 
     def deliverer(self) -> Deliverer:
         client = Client("http://highlevel.test", self.http)
         redis = self.journal.redis
         accounts = Accounts.of(self.config, self.settings, redis, self.http)
-        catalogues = Catalogues(FieldCache(redis, self.settings), client)
+        catalogues = Catalogues(FieldCache(redis, self.settings), client, self.journal)
         return Deliverer(
             self.journal,
             self.config,

@@ -142,7 +142,7 @@ def test_each_identifier_that_would_change_is_shown_with_what_is_there() -> None
         ("email", "new@example.com (HighLevel has old@example.com)"),
         ("phone", "+12065550161 (HighLevel has +12065550162)"),
     ]
-    assert decision.diagnosis[1].fix == "replay to write it anyway, or leave it out: --drop phone"
+    assert decision.diagnosis[1].fix == "replay to write it anyway, or put it into the note: --to-note phone"
 
 
 def test_letters_of_one_cause_are_one_group_whoever_they_are_about() -> None:

@@ -1,9 +1,10 @@
 """Upsert, create and update, as a delivery makes them against the sandbox."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.stores.custom_fields import FieldCache
 from shared.submission import Edit, Reason, State
 from tests.worker.conftest import World, a_config
 
@@ -344,6 +345,21 @@ def test_a_token_that_may_not_read_custom_fields_lets_only_forms_wait_that_name_
     assert world.journal.holds() == []
 
 
+def test_what_waits_for_custom_fields_goes_on_as_soon_as_they_can_be_read(world: World) -> None:
+    world.config = a_config(contact_us={"custom_fields": {"Budget": "budget"}, "unmapped": "drop"})
+    world.configure(custom_fields=[BUDGET])
+    scopes = ["contacts.write", "contacts.readonly"]
+    world.http.post("/_sandbox/tokens", json={"tokens": [{"token": "pit-1", "scopes": scopes}]}).raise_for_status()
+    first = world.deliver(email="ada@example.com", budget="500")
+    world.http.post("/_sandbox/tokens", json={"tokens": ["pit-1"]}).raise_for_status()
+    FieldCache(world.journal.redis, world.settings).forget("main")
+    FieldCache(world.journal.redis, world.settings).refuse("main", "another API", "no scope", datetime.now(UTC))
+    world.deliver(email="grace@example.com", budget="700")
+    world.work()
+
+    assert world.record(first.id).state is State.DELIVERED
+
+
 # Newer wins --------------------------------------------------------------------------------------------------------
 
 
@@ -386,20 +402,3 @@ def test_the_mended_field_of_an_unmappable_letter_makes_its_other_fields_no_newe
     [contact] = world.contacts()
     assert contact["city"] == "Paris"
     assert contact["customFields"] == [{"id": PLAN["id"], "value": "Growth"}]
-
-
-def test_a_contact_that_is_gone_gets_all_that_an_old_submission_has(world: World) -> None:
-    world.fault(match={"path": "/upsert"}, status=503)
-    late = world.deliver(email="ada@example.com", city="London")
-    newer = world.deliver(email="ada@example.com", city="Paris")
-    assert newer.upserted
-    world.http.delete(f"/contacts/{newer.upserted.contact_id}", headers=HEADERS).raise_for_status()
-    world.hurry(late.id)
-    world.work()
-
-    [contact] = world.contacts()
-    assert contact["city"] == "London"
-    assert world.record(late.id).superseded == ()
-
-
-HEADERS = {"Authorization": "Bearer pit-1", "Version": "2021-07-28"}

@@ -8,7 +8,16 @@ from pydantic import JsonValue
 
 from shared.highlevel.contact import COUNTRIES, Contact
 from shared.highlevel.custom_fields import Catalogue, LocationField
-from shared.highlevel.echo import ANOTHERS, KEEPS_GENDER, NO_OPTION, UNKNOWN_FIELD, identity_changes, not_stored
+from shared.highlevel.echo import (
+    ANOTHERS,
+    KEEPS_GENDER,
+    NO_OPTION,
+    UNKNOWN_FIELD,
+    identifiers_at_stake,
+    identity_changes,
+    not_stored,
+    same_phone,
+)
 from shared.submission import NotStored
 
 CATALOGUE = Catalogue(
@@ -113,6 +122,32 @@ def test_an_identifier_of_somebody_else_is_explained() -> None:
         NotStored(field="phone", sent="+12065550161", why=ANOTHERS),
     )
     assert identity_changes(found) == found[:1]
+
+
+def test_an_identifier_in_another_writing_is_not_at_stake() -> None:
+    contact = Contact(email="Ada@Example.com", phone="+12065550161")
+
+    assert identifiers_at_stake(contact, {"email": " ada@example.com", "phone": "(206) 555-0161"}) == ()
+    assert identifiers_at_stake(contact, {"email": "", "phone": None}) == ()
+    assert identifiers_at_stake(Contact(), {"email": "bob@example.com", "phone": "+12065550162"}) == ()
+
+
+def test_another_identifier_of_a_known_contact_is_at_stake() -> None:
+    contact = Contact(email="ada@example.com", phone="+12065550161")
+
+    [email, phone] = identifiers_at_stake(contact, {"email": "bob@example.com", "phone": "+1 206-555-0162"})
+
+    assert (email.field, email.sent, email.stored) == ("email", "ada@example.com", "bob@example.com")
+    assert (phone.field, phone.stored) == ("phone", "+1 206-555-0162")
+    assert phone.why
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [("+1 206-555-0161", True), ("206 555 0161", True), ("+12065550162", False), ("5550161", False), (None, False)],
+)
+def test_phones_are_compared_as_numbers(other: JsonValue, same: bool) -> None:
+    assert same_phone("+12065550161", other) is same
 
 
 @pytest.mark.parametrize(

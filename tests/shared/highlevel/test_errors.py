@@ -76,15 +76,13 @@ def test_another_token_may_help_against_a_refused_one(message: str) -> None:
 
     assert type(error) is BadCredentials
     assert error.refreshable
-    assert (
-        str(error) == f"{message}. The token is wrong, revoked or expired: replace it by a new one of this sub-account."
-    )
+    assert str(error) == f"{message}. The token is wrong, revoked or expired: replace it, or connect the app again."
 
 
 @pytest.mark.parametrize(
     ("status", "message", "kind", "way_out"),
     [
-        (401, "The token is not authorized for this scope.", MissingScope, "Tick the missing scope"),
+        (401, "The token is not authorized for this scope.", MissingScope, "Add the missing scope"),
         (401, "This location is not accessible from this token!", WrongLocation, "do not rotate the token"),
         (403, "The token does not have access to this location.", WrongLocation, "another sub-account"),
         (403, "Forbidden resource", BadCredentials, "look at the token's scopes"),

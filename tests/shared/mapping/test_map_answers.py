@@ -5,9 +5,9 @@ import pytest
 from pydantic import JsonValue
 
 from shared.config import Consent
-from shared.mapping import LeftOut, Unmappable, unknown_fields
+from shared.mapping import LeftOut, Unmappable, edited_by, unknown_fields, unmatched
 from shared.submission import Answer, AnswerType, Edit
-from tests.shared.mapping.factories import CATALOGUE, a_form, an_answer, mapped
+from tests.shared.mapping.factories import CATALOGUE, US, a_form, an_answer, mapped
 
 CUSTOM_ID = "MgobCB14YMVKuE4Ka8p1"
 
@@ -410,7 +410,60 @@ def test_an_edit_sets_fields_last() -> None:
         "customFields": [{"key": "seats", "field_value": "6"}, {"id": CUSTOM_ID, "field_value": "x"}],
     }
     assert {found.provenance[name] for name in ("city", "phone", "customFields.seats", "lastName")} == {"edit"}
-    assert ("city", "Jork") in [(left.field, left.value) for left in found.left_out]
+    assert found.left_out == ()
+
+
+def test_what_an_edit_gives_a_value_is_not_left_out() -> None:
+    birthday = an_answer("Date of birth", "03/04/1990", "date")
+
+    found = mapped(birthday, region="GB", edit=Edit(fields={"dateOfBirth": "1990-04-03"}))
+
+    assert (found.contact.date_of_birth, found.left_out) == ("1990-04-03", ())
+
+
+def test_an_edit_puts_values_into_the_note() -> None:
+    found = mapped(
+        an_answer("City", "York"),
+        an_answer("Phone", "206 555 0161"),
+        an_answer("Message", "Hi"),
+        an_answer("What for?", "about ten k"),
+        an_answer("Texts?", "yes"),
+        form=a_form(custom_fields={"How much?": "What for?"}, consent=Consent(sms="Texts?")),
+        edit=Edit(to_note=("phone", "customFields.How much?", "city", "dndSettings.SMS", "postalCode", "zzz")),
+    )
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.note.splitlines() == [
+        "Message: Hi",
+        "Phone: +12065550161",
+        "How much? about ten k",
+        "City: York",
+        "dndSettings.SMS (may be contacted): yes",
+    ]
+    assert {left.why for left in found.left_out} == {"put into the note by an edit"}
+
+
+@pytest.mark.parametrize("unmapped", ["drop", "custom_field:rest"])
+def test_an_edit_puts_values_into_the_note_whatever_becomes_of_other_answers(unmapped: str) -> None:
+    answers = [an_answer("City", "York"), an_answer("Message", "Hi")]
+
+    assert mapped(*answers, form=a_form(unmapped=unmapped), edit=Edit(to_note=("city",))).note == "City: York"
+
+
+@pytest.mark.parametrize(
+    ("edit", "doubts"),
+    [
+        (Edit(answers={"CITY": "Graz", "q_1": "x", "Empty": "y"}, drop=("website", "plan", "dnd")), ()),
+        (Edit(to_note=("customFields.plan", "id-seats", "seats"), fields={"anything": "x"}), ()),
+        (Edit(answers={"pln": "x"}), ("no answer is called 'pln'; it is added",)),
+        (Edit(drop=("nonsense",)), ("'nonsense' is no field of this contact",)),
+        (Edit(to_note=("customFields.pln",)), ("'customFields.pln' is no field of this contact",)),
+    ],
+)
+def test_an_edit_of_what_is_not_there_is_doubted(edit: Edit, doubts: tuple[str, ...]) -> None:
+    answers = [an_answer("City", "York"), an_answer("Which?", "x", key="q_1"), an_answer("Empty", "")]
+
+    assert unmatched(edit, answers, ["Plan", "customFields.Old"], CATALOGUE) == doubts
 
 
 def test_an_edit_drops_fields() -> None:
@@ -484,15 +537,24 @@ EDITED: list[tuple[Edit, tuple[str, ...]]] = [
 def test_the_fields_that_an_edit_changed_are_named(edit: Edit, names: tuple[str, ...]) -> None:
     form = a_form(custom_fields={"Seats": "Q"}, consent=Consent(sms="Texts?"))
 
-    found = mapped(an_answer("City", "Leeds"), an_answer("Q", 5), form=form, edit=edit, catalogue=CATALOGUE)
+    answers = [an_answer("City", "Leeds"), an_answer("Q", 5)]
+    found = edited_by(answers, form, US, [edit], CATALOGUE)
 
-    assert found.edited == names
+    assert tuple(sorted(found)) == names
 
 
 def test_the_other_fields_of_a_contact_that_only_an_edit_made_possible_are_not_edited() -> None:
-    found = mapped(an_answer("City", "Leeds"), edit=Edit(fields={"email": "ada@example.com"}), email=False)
+    changes = [Edit(answers={"Name": "Ada"}), Edit(fields={"email": "ada@example.com"})]
+    found = edited_by([an_answer("City", "Leeds")], a_form(), US, changes)
 
-    assert found.edited == ("email",)
+    assert found == {"firstName": 0, "email": 1}
+
+
+def test_the_last_change_of_a_field_counts() -> None:
+    changes = [Edit(fields={"city": "Rome"}), Edit(fields={"state": "X"}), Edit(fields={"city": "Rome"})]
+    found = edited_by([an_answer("City", "Leeds")], a_form(), US, changes)
+
+    assert found == {"city": 2, "state": 1}
 
 
 def test_a_mapped_submission_survives_json() -> None:
