@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import wraps
+from dataclasses import dataclass, field
+from functools import reduce, wraps
+from itertools import combinations
 from typing import Any
 
 import click
@@ -20,11 +21,12 @@ from cli.options import (
     since_option,
     yes_option,
 )
-from cli.output import print_items, print_json, print_table, terminal
+from cli.output import print_items, print_json, print_table, terminal, visible
 from cli.preview import print_preview
 from cli.submissions import print_page
 from cli.wiring import Wiring, pass_wiring
 from shared import dead_letters
+from shared.config import Config
 from shared.dead_letters import CannotReplay, DeadLetterError, Filter, NotMended
 from shared.journal import Record
 from shared.status import NoSuchSubmission
@@ -40,7 +42,44 @@ class Act:
     verb: str
     done: str
     do: Callable[[str], None]
-    mends: bool = False
+    mends: Config | None = None  # by which configuration, if it first makes the edit that is proposed
+
+
+@dataclass
+class Change:
+    """What an operator asks to be changed; what may be a slip of theirs is said once, and kept."""
+
+    wiring: Wiring
+    edit: Edit
+    reset: bool
+    said: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.edit == Edit() and not self.reset:
+            raise click.UsageError(
+                "Say what to change: --answer LABEL=VALUE, --field NAME=VALUE, --to-note NAME, --drop NAME or --reset."
+            )
+
+    @property
+    def done(self) -> str:
+        """Return what to say when it is made."""
+        return "The edits are taken back." if self.edit == Edit() else "The edit is kept."
+
+    def make(self, submission_id: str) -> None:
+        """Make the change to a dead letter."""
+        if self.reset:
+            dead_letters.take_back(self.wiring.journal, submission_id)
+        if self.edit != Edit():
+            self._warn(submission_id)
+            dead_letters.edit(self.wiring.journal, submission_id, self.edit)
+
+    def _warn(self, submission_id: str) -> None:
+        wiring = self.wiring
+        found = dead_letters.doubts(wiring.journal, wiring.config, wiring.field_cache, submission_id, self.edit)
+        for doubt in found:
+            if doubt not in self.said:
+                self.said.add(doubt)
+                click.echo(f"Warning: {visible(doubt)}", err=True)
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
@@ -111,7 +150,9 @@ def show(wiring: Wiring, submission_id: str, as_json: bool) -> None:
 @all_option
 @click.option("--answer", "answers", multiple=True, metavar="LABEL=VALUE", help="Correct what the visitor filled in.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="Set a field of the contact.")
+@click.option("--to-note", multiple=True, metavar="NAME", help="Put a field's value into the note instead.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Leave a field of the contact out.")
+@click.option("--reset", is_flag=True, help="Take all earlier edits back first.")
 @click.option("--replay", "and_replay", is_flag=True, help="Replay it, if a contact can be made of it now.")
 @yes_option
 @pass_wiring
@@ -122,16 +163,19 @@ def edit(
     everything: bool,
     answers: tuple[str, ...],
     fields: tuple[str, ...],
+    to_note: tuple[str, ...],
     drop: tuple[str, ...],
+    reset: bool,
     and_replay: bool,
     yes: bool,
 ) -> None:
     """
-    Change dead letters: the one with ID, several, or all that the options choose.
+    Change what a replay sends.
 
-    For one, the contact that a replay would send now is shown. Later edits go on top of earlier ones.
+    That of the dead letter with ID, of several, or of all that the options choose. For one, the contact that a replay
+    would send now is shown. Later edits go on top of earlier ones.
     """
-    change = _change(answers, fields, drop)
+    change = Change(wiring, _edit_of(answers, fields, to_note, drop), reset)
     act = _editing(wiring, change, and_replay)
     chosen = list(_chosen(wiring, act, ids, wanted, everything, yes))
     if ids and len(chosen) == 1:
@@ -183,47 +227,44 @@ def _mending(wiring: Wiring) -> Act:
     replaying = _replaying(wiring)
 
     def mend_and_replay(submission_id: str) -> None:
-        if not dead_letters.mend(wiring.journal, submission_id):
-            raise NotMended(submission_id, "no edit is known that mends it")
+        if not dead_letters.mend(wiring.journal, wiring.config, submission_id):
+            raise NotMended(submission_id, "no fix is proposed: replay it without --fix, or edit it")
         replaying.do(submission_id)
 
-    return Act("mend and replay", "Mended and replayed", mend_and_replay, mends=True)
+    return Act("mend and replay", "Mended and replayed", mend_and_replay, mends=wiring.config)
 
 
-def _editing(wiring: Wiring, change: Edit, and_replay: bool) -> Act:
+def _editing(wiring: Wiring, change: Change, and_replay: bool) -> Act:
     replaying = _replaying(wiring)
 
-    def edit_only(submission_id: str) -> None:
-        dead_letters.edit(wiring.journal, submission_id, change)
-
     def edit_and_replay(submission_id: str) -> None:
-        edit_only(submission_id)
+        change.make(submission_id)
         if not dead_letters.preview_replay(wiring.journal, wiring.config, wiring.field_cache, submission_id).is_mapped:
             raise NotMended(submission_id, "the edit is kept, but still no contact can be made of it")
         replaying.do(submission_id)
 
     if and_replay:
         return Act("edit and replay", "Edited and replayed", edit_and_replay)
-    return Act("edit", "Edited", edit_only)
+    return Act("edit", "Edited", change.make)
 
 
-def _edit_one(wiring: Wiring, submission_id: str, change: Edit, and_replay: bool) -> None:
+def _edit_one(wiring: Wiring, submission_id: str, change: Change, and_replay: bool) -> None:
     """Edit a dead letter and show what a replay of it would send."""
     config = wiring.config
-    dead_letters.edit(wiring.journal, submission_id, change)
+    change.make(submission_id)
     try:
         found = dead_letters.preview_replay(wiring.journal, config, wiring.field_cache, submission_id)
     except CannotReplay as error:
-        raise click.ClickException(f"The edit is kept. But {error}") from error
+        raise click.ClickException(f"{change.done} But {error}") from error
     print_preview(found)
     if not found.is_mapped:
-        click.echo("\nThe edit is kept, but still no contact can be made of it: edit it again.", err=True)
+        click.echo(f"\n{change.done} But still no contact can be made of it: edit it again.", err=True)
         raise click.exceptions.Exit(1 if and_replay else 0)
     if and_replay:
         dead_letters.replay(wiring.journal, config, submission_id)
         click.echo(f"\nReplayed {submission_id}.")
     else:
-        click.echo(f"\nThe edit is kept. To send it: hookline dead replay {submission_id}")
+        click.echo(f"\n{change.done} To send it: hookline dead replay {submission_id}")
 
 
 def _print_groups(wiring: Wiring, wanted: Filter, as_json: bool) -> None:
@@ -237,12 +278,20 @@ def _print_groups(wiring: Wiring, wanted: Filter, as_json: bool) -> None:
         click.echo("No dead letters match.")
 
 
-def _change(answers: tuple[str, ...], fields: tuple[str, ...], drop: tuple[str, ...]) -> Edit:
-    if not (answers or fields or drop):
-        raise click.UsageError("Say what to change: --answer LABEL=VALUE, --field NAME=VALUE or --drop NAME.")
+def _edit_of(
+    answers: tuple[str, ...], fields: tuple[str, ...], to_note: tuple[str, ...], drop: tuple[str, ...]
+) -> Edit:
     corrected: dict[str, JsonValue] = {}
     corrected.update(_pair("--answer", text) for text in answers)
-    return Edit(answers=corrected, fields=dict(_pair("--field", text) for text in fields), drop=drop)
+    parts = (
+        Edit(fields=dict(_pair("--field", text) for text in fields)),
+        Edit(to_note=to_note),
+        Edit(drop=drop),
+    )
+    for one, other in combinations(parts, 2):
+        if twice := [name for name in one.names if other.mentions(name)]:
+            raise click.UsageError(f"{twice[0]!r} is given two ways; choose one of --field, --to-note and --drop.")
+    return reduce(Edit.merged, parts, Edit(answers=corrected))
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:
@@ -272,7 +321,7 @@ def _chosen(
 
 def _print_plan(act: Act, records: list[Record]) -> None:
     if act.mends:
-        mended = sorted(dead_letters.plan_of_mending(records).items())
+        mended = sorted(dead_letters.plan_of_mending(records, act.mends).items())
         rows = [(*key[:-1], key[-1] or "nothing: it stays", count) for key, count in mended]
         print_table(("form", "reason", "group", "change", "count"), rows)
     else:

@@ -7,11 +7,16 @@ import click
 
 from cli.details import print_answers, print_contact
 from cli.options import as_json
-from cli.output import print_json, print_table
+from cli.output import print_json, print_table, print_text, print_title
 from cli.wiring import Wiring, pass_wiring
 from shared.config import Config
 from shared.dead_letters import Destination, Preview
 from shared.dead_letters import preview as preview_body
+
+NOT_CHECKED = (
+    "custom fields are not checked offline: `hookline doctor` looks whether they exist, "
+    "and a value that does not fit makes a dead letter."
+)
 
 
 @click.command(epilog="Example: hookline preview contact-us delivery.json")
@@ -47,6 +52,9 @@ def print_preview(found: Preview) -> None:
         )
     print_answers(found)
     print_contact(found)
+    if found.unchecked:
+        print_title("Not checked")
+        print_text(f"{', '.join(found.unchecked)}: {NOT_CHECKED}")
 
 
 def _delivery(content: bytes) -> tuple[bytes, str]:

@@ -7,12 +7,22 @@ Every fault is found in one pass and names its table, its key, what is wrong and
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from shared.highlevel.generations import Api
 from shared.providers import PROVIDERS
@@ -157,13 +167,22 @@ class Location(Frozen):
 
     @model_validator(mode="after")
     def _opens(self) -> "Location":
-        if bool(self.token) == bool(self.oauth):
-            raise ValueError("needs either a token or an oauth table")
-        if not self.location_id and self.api != "v1":
-            raise ValueError("has no location_id; HighLevel shows it at Settings > Business Profile")
-        if self.oauth and self.api == "v1":
-            raise ValueError("has an oauth table, which the v1 API does not take; use its location key as token")
+        if problem := _problem_with_location(bool(self.token), bool(self.oauth), bool(self.location_id), self.api):
+            raise ValueError(problem)
         return self
+
+
+def _problem_with_location(token: bool, oauth: bool, location_id: bool, api: object) -> str:
+    """Return what is wrong with the keys that a location has, or nothing."""
+    if token and oauth:
+        return "has both a token and an oauth table; keep one"
+    if not (token or oauth):
+        return "needs either a token or an oauth table"
+    if not location_id and api != "v1":
+        return "has no location_id; HighLevel shows it at Settings > Business Profile"
+    if oauth and api == "v1":
+        return "has an oauth table, which the v1 API does not take; use its location key as token"
+    return ""
 
 
 class Consent(Frozen):
@@ -177,6 +196,10 @@ class Consent(Frozen):
     gmb: Text | None = Field(None, description="For Google Business messages.")
     fb: Text | None = Field(None, description="For Facebook messages.")
     inbound: Text | None = Field(None, description="For what the contact sends.")
+
+
+# What makes a form look whom it would change, before it writes.
+LOOKS_FIRST = {"on_identity_change": "bury", "source_on": "new"}
 
 
 class Form(Frozen):
@@ -248,12 +271,20 @@ class Form(Frozen):
     @property
     def calls(self) -> int:
         """Return how many calls to HighLevel a submission of this form usually takes."""
-        return 1 + bool(self.tags) + (self.unmapped == "note")
+        return self.writing_calls + bool(self.tags) + (self.unmapped == "note")
+
+    @property
+    def writing_calls(self) -> int:
+        """Return how many of them write the contact: some forms look first whom they would change."""
+        return 1 + any(getattr(self, name) == value for name, value in LOOKS_FIRST.items())
 
     @model_validator(mode="after")
     def _creates_in_one_way(self) -> "Form":
         if self.operation == "create" and self.allow_duplicates:
             raise ValueError('sets allow_duplicates with operation = "create"; it belongs to operation = "upsert"')
+        looks = [name for name, value in LOOKS_FIRST.items() if getattr(self, name) == value]
+        if self.allow_duplicates and looks:
+            raise ValueError(f"sets allow_duplicates with {looks[0]}, which is about contacts that are known; keep one")
         return self
 
     @model_validator(mode="after")
@@ -296,21 +327,58 @@ class Config(Frozen):
     forms: dict[str, Form] = Field({}, description="Web forms, each under the name that stands in its webhook's URL.")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A file as it was read: its tables with their variables filled in, and all that is wrong with their shape."""
+
+    tables: dict[str, Any]
+    faults: list[Fault]
+
+    def sound_part(self) -> Config:
+        """Return what is right of the file as a configuration, with fillers where a form cannot be without a key."""
+        locations = {alias: _sound_location(table) for alias, table in tables_of(self.tables, "locations")}
+        forms = {
+            name: form
+            for name, table in tables_of(self.tables, "forms")
+            if (form := _sound_form(table, [fault.key for fault in self.faults if fault.table == f"forms.{name}"]))
+        }
+        return Config(locations=locations, forms=forms)
+
+
 def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
-    """Read and validate the configuration; raise ConfigError with every fault at once."""
+    """Read and validate the configuration; raise ConfigError with every fault of its shape at once."""
+    reading = read_config(path, environment)
+    if reading.faults:
+        raise ConfigError(path, reading.faults)
+    return Config.model_validate(reading.tables)
+
+
+def read_config(path: Path, environment: Mapping[str, str] = os.environ) -> Reading:
+    """Read the configuration with all faults of its shape; raise ConfigError when it cannot be read at all."""
     faults: list[Fault] = []
-    document = _document(path)
-    tables = _substituted(document, "", environment, faults)
+    tables = _substituted(_document(path), "", environment, faults)
     try:
-        config = Config.model_validate(tables)
+        Config.model_validate(tables)
     except ValidationError as error:
-        found = [_fault(detail["loc"], detail["msg"], detail["type"]) for detail in error.errors()]
+        found = [_fault(detail["loc"], detail["msg"], detail["type"], detail["input"]) for detail in error.errors()]
         faults += [fault for fault in found if not _is_blamed(fault, faults)]
     faults += _wrong_names(tables) + _unknown_locations(tables) + _shared_location_ids(tables)
-    faults += [fault for fault in _wrong_proofs(tables) if fault not in faults]
-    if faults:
-        raise ConfigError(path, faults)
-    return config
+    faults += [fault for fault in (*_wrong_proofs(tables), *_wrong_locations(tables)) if fault not in faults]
+    return Reading(tables, faults)
+
+
+def tables_of(tables: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the tables of a kind, locations or forms, with their names."""
+    group = tables.get(kind)
+    if isinstance(group, dict):
+        yield from ((name, table) for name, table in group.items() if isinstance(table, dict))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question for the known name that is most like this one; nothing where none is."""
+    plain = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), plain, n=1)
+    return f'Did you mean "{plain[near[0]]}"?' if near else ""
 
 
 def json_schema() -> dict[str, Any]:
@@ -387,6 +455,14 @@ PROBLEMS = {
     "int_type": ("must be a whole number", "Write it without quotes."),
     "int_parsing": ("must be a whole number", "Write it without quotes."),
 }
+NESTED: Mapping[str, type[BaseModel]] = {
+    "oauth": OAuthApp,
+    "consent": Consent,
+    "signature": SignatureScheme,
+    "header_token": HeaderToken,
+    "basic": Basic,
+    "body_token": BodyToken,
+}
 PATTERNS = {
     "unmapped": ('must be "note", "drop" or "custom_field:<name>"', README),
     "redirect": ("must be an address", "Write it whole, for example https://example.com/thanks."),
@@ -394,12 +470,64 @@ PATTERNS = {
 }
 
 
-def _fault(place: tuple[str | int, ...], message: str, kind: str) -> Fault:
+def _fault(place: tuple[str | int, ...], message: str, kind: str, value: object) -> Fault:
     table, key = _table_and_key(place)
     plain = message.removeprefix("Value error, ").replace("Input should be", "must be", 1).rstrip(".")
     known = PATTERNS if kind == "string_pattern_mismatch" else PROBLEMS
     problem, remedy = known.get(key.partition(".")[0] if known is PATTERNS else kind, (plain, README))
-    return Fault(table, key, problem, remedy)
+    return Fault(table, key, problem, _suggestion(place, kind, value) or remedy)
+
+
+def _suggestion(place: tuple[str | int, ...], kind: str, value: object) -> str:
+    """Return what was probably meant by a misspelt key or provider, or nothing."""
+    if kind == "extra_forbidden":
+        return did_you_mean(str(place[-1]), _keys_beside(place))
+    if place[-1] == "provider" and isinstance(value, str):
+        return did_you_mean(value, PROVIDERS)
+    return ""
+
+
+def _keys_beside(place: tuple[str | int, ...]) -> Iterable[str]:
+    """Return the keys that the table of a key may have."""
+    match place:
+        case [_]:
+            return Config.model_fields
+        case ["locations", _, _]:
+            return Location.model_fields
+        case ["forms", _, _]:
+            return Form.model_fields
+        case [*_, str(table), _] if table in NESTED:
+            return NESTED[table].model_fields
+    return ()
+
+
+FILLERS = {"provider": "generic_json", "location": "?", "auth": "none"}
+# What can be told of these only beside others.
+NEEDED_WITH = {"": ("allow_duplicates",), "operation": ("allow_duplicates", "on_duplicate")}
+
+
+def _sound_location(table: dict[str, Any]) -> Location:
+    opened = {"location_id": "?", "token": "?"}
+    try:
+        return Location.model_validate({**opened, "api": table.get("api", "v2")})
+    except ValidationError:
+        return Location.model_validate(opened)
+
+
+def _sound_form(table: dict[str, Any], faulty: list[str]) -> Form | None:
+    """Return a form without its faulty keys and its proofs; None if that is none yet."""
+    kept = {key: value for key, value in table.items() if key not in PROOFS | {"auth", "signature"}}
+    for place in (*faulty, *(other for key in faulty for other in NEEDED_WITH.get(key, ()))):
+        key, _, entry = place.partition(".")
+        value = kept.get(key)
+        if isinstance(value, dict) and entry in value:
+            kept[key] = {name: item for name, item in value.items() if name != entry}
+        else:
+            kept.pop(key, None)
+    try:
+        return Form.model_validate({**FILLERS, **kept})
+    except ValidationError:
+        return None
 
 
 def _is_blamed(fault: Fault, faults: list[Fault]) -> bool:
@@ -413,18 +541,12 @@ def _is_within(one: list[str], other: list[str]) -> bool:
     return all(a == b for a, b in zip(one, other, strict=False))
 
 
-def _tables(tables: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    group = tables.get(kind)
-    if isinstance(group, dict):
-        yield from ((name, table) for name, table in group.items() if isinstance(table, dict))
-
-
 def _wrong_names(tables: dict[str, Any]) -> list[Fault]:
     remedy = "Use small letters, digits, '-' and '_', beginning with a letter or digit, at most 64."
     return [
         Fault(f"{kind}.{name}", "", "the name cannot stand in a URL or a key", remedy)
         for kind in ("locations", "forms")
-        for name, _ in _tables(tables, kind)
+        for name, _ in tables_of(tables, kind)
         if not NAME.fullmatch(name)
     ]
 
@@ -433,21 +555,35 @@ def _wrong_proofs(tables: dict[str, Any]) -> list[Fault]:
     # The model checks this too, but not where another key of the form has a fault.
     return [
         Fault(f"forms.{name}", "", problem, README)
-        for name, form in _tables(tables, "forms")
+        for name, form in tables_of(tables, "forms")
         if (problem := _problem_with_proofs(set(form), form.get("provider")))
     ]
 
 
+def _wrong_locations(tables: dict[str, Any]) -> list[Fault]:
+    # Likewise.
+    return [
+        Fault(f"locations.{alias}", "", problem, README)
+        for alias, table in tables_of(tables, "locations")
+        if (
+            problem := _problem_with_location(
+                "token" in table, "oauth" in table, bool(table.get("location_id")), table.get("api")
+            )
+        )
+    ]
+
+
 def _unknown_locations(tables: dict[str, Any]) -> list[Fault]:
-    aliases = [alias for alias, _ in _tables(tables, "locations")]
+    aliases = [alias for alias, _ in tables_of(tables, "locations")]
     return [
         Fault(
             f"forms.{name}",
             "location",
-            f"{form['location']!r} is not a location",
-            f"Use one of {', '.join(aliases)}." if aliases else f"Add a table [locations.{form['location']}].",
+            f"{alias!r} is not a location",
+            did_you_mean(alias, aliases)
+            or (f"Use one of {', '.join(aliases)}." if aliases else f"Add a table [locations.{alias}]."),
         )
-        for name, form in _tables(tables, "forms")
+        for name, form in tables_of(tables, "forms")
         if isinstance(alias := form.get("location"), str) and alias and alias not in aliases
         if not VARIABLE.search(alias)
     ]
@@ -456,7 +592,7 @@ def _unknown_locations(tables: dict[str, Any]) -> list[Fault]:
 def _shared_location_ids(tables: dict[str, Any]) -> list[Fault]:
     seen: dict[str, str] = {}
     faults = []
-    for alias, location in _tables(tables, "locations"):
+    for alias, location in tables_of(tables, "locations"):
         location_id = location.get("location_id")
         if not isinstance(location_id, str) or VARIABLE.search(location_id):
             continue

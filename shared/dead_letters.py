@@ -23,17 +23,22 @@ from pydantic import JsonValue
 
 from shared import logs
 from shared.config import Config, Form, Location
-from shared.diagnosis import IDENTIFIERS, options
+from shared.diagnosis import IDENTIFIERS, causes, masked
+from shared.field_names import CUSTOM, names_custom_field
+from shared.highlevel.contact import Contact
 from shared.highlevel.custom_fields import Catalogue
 from shared.journal import Journal, Record
-from shared.mapping import LeftOut, Unmappable, map_answers
+from shared.mapping import LeftOut, Unmappable, map_answers, named_custom_fields, sent_fields, unmatched
 from shared.providers import PROVIDERS, UnreadableBody
 from shared.status import Detail, Page, find, page
 from shared.status import show as show_submission
 from shared.stores.custom_fields import FieldCache, source_of
 from shared.submission import Answer, Diagnosis, Edit, Frozen, Reason, State
 
-OPTION = re.compile(r"""--(?:field|drop|answer) (?:'[^']*'|"[^"]*"|[^\s,;'"])+""")
+OPTION = re.compile(r"""--(?:field|to-note|drop|answer) (?:'[^']*'|"[^"]*"|[^\s,;'"])+""")
+COMMAND = re.compile(rf"hookline dead (?:edit \S+ {OPTION.pattern}|(?:replay|discard) [\w-]+)")
+# What a fix may tell to do with a letter as it is.
+VERBS = ("replay", "discard")
 # What a plan counts by, so it may not tell visitors apart.
 PERSONAL = frozenset({*IDENTIFIERS, "firstName", "lastName", "name", "dateOfBirth", "address1"})
 NO_EDIT = Edit()
@@ -103,6 +108,7 @@ class Preview(Frozen):
     note: str = ""
     provenance: dict[str, str] = {}
     left_out: tuple[LeftOut, ...] = ()
+    unchecked: tuple[str, ...] = ()  # the custom fields of which nothing could be known
     diagnosis: tuple[Diagnosis, ...] = ()
 
     @property
@@ -146,9 +152,11 @@ def plan(records: Iterable[Record]) -> Counter[tuple[str, str, str]]:
     return Counter((record.form, str(record.reason), record.group) for record in records)
 
 
-def plan_of_mending(records: Iterable[Record]) -> Counter[tuple[str, str, str, str]]:
+def plan_of_mending(records: Iterable[Record], config: Config) -> Counter[tuple[str, str, str, str]]:
     """Return the same with what would be changed before they are replayed; nothing where nothing is proposed."""
-    return Counter((record.form, str(record.reason), record.group, summary(propose(record))) for record in records)
+    return Counter(
+        (record.form, str(record.reason), record.group, summary(_mending(record, config))) for record in records
+    )
 
 
 def show(journal: Journal, submission_id: str) -> Detail:
@@ -156,13 +164,13 @@ def show(journal: Journal, submission_id: str) -> Detail:
     detail = show_submission(journal, submission_id)
     if detail.state is not State.DEAD:
         raise NotDead(submission_id, detail.state)
-    diagnosis = tuple(_with_command(found, detail) for found in detail.diagnosis)
+    diagnosis = tuple(_with_commands(found, detail) for found in detail.diagnosis)
     return detail.model_copy(update={"diagnosis": diagnosis})
 
 
 def commands(fix: str) -> list[str]:
     """Return the commands that a fix offers."""
-    return re.findall(rf"hookline dead edit \S+ {OPTION.pattern}", fix)
+    return COMMAND.findall(fix)
 
 
 def propose(found: Detail | Record) -> Edit | None:
@@ -176,19 +184,15 @@ def summary(change: Edit | None) -> str:
     """Say in short what an edit changes, without the values that tell who somebody is."""
     if change is None:
         return ""
+    noted = [f"note {name}" for name in change.to_note]
     dropped = [f"drop {name}" for name in change.drop]
-    fields = [f"{name}={'…' if name in PERSONAL else value}" for name, value in change.fields.items()]
-    return ", ".join([*dropped, *fields, *(f"answer {label}" for label in change.answers)])
+    fields = [f"{name}={'…' if name in PERSONAL else masked(value)}" for name, value in change.fields.items()]
+    return ", ".join([*noted, *dropped, *fields, *(f"answer {label}" for label in change.answers)])
 
 
-def command(change: Edit, submission_id: str) -> str:
-    """Return the command that makes an edit."""
-    return f"{_edit_command(submission_id)} {options(change)}"
-
-
-def mend(journal: Journal, submission_id: str) -> bool:
+def mend(journal: Journal, config: Config, submission_id: str) -> bool:
     """Make the edit that a dead letter's diagnoses propose; False when there is none."""
-    proposal = propose(_dead(journal, submission_id))
+    proposal = _mending(_dead(journal, submission_id), config)
     if proposal is None:
         return False
     edit(journal, submission_id, proposal)
@@ -201,6 +205,27 @@ def edit(journal: Journal, submission_id: str, change: Edit) -> None:
     if not journal.edit(record.id, change):
         raise NotDead(record.id)
     logs.event("edited", submission=record.id, form=record.form)
+
+
+def take_back(journal: Journal, submission_id: str) -> None:
+    """Forget all changes of a dead letter."""
+    record = _dead(journal, submission_id)
+    if not journal.forget_edits(record.id):
+        raise NotDead(record.id)
+    logs.event("edits taken back", submission=record.id, form=record.form)
+
+
+def doubts(journal: Journal, config: Config, fields: FieldCache, submission_id: str, change: Edit) -> tuple[str, ...]:
+    """Return what a change says of answers and fields that this dead letter does not have, as sentences."""
+    record, detail = _dead(journal, submission_id), show_submission(journal, submission_id)
+    form = config.forms.get(record.form)
+    sent = sent_fields(Contact.model_validate(detail.contact)) if detail.contact else {}
+    named = [
+        *(named_custom_fields(form) if form else ()),
+        *filter(names_custom_field, (*sent, *record.edit.names, *(found.field for found in record.diagnosis))),
+    ]
+    catalogue = _catalogue(fields, Destination(form, config.locations[form.location])) if form else None
+    return unmatched(change, detail.answers, named, catalogue)
 
 
 def replay(journal: Journal, config: Config, submission_id: str) -> None:
@@ -224,9 +249,8 @@ def preview_replay(journal: Journal, config: Config, fields: FieldCache, submiss
     """Say what a replay of this dead letter would send now, with its edit, by what is known of the custom fields."""
     record = _dead(journal, submission_id)
     to = destination(config, record)
-    cached = fields.get(to.form.location, source_of(to.location))
-    catalogue = cached.catalogue if cached else None
-    return preview(journal.body(record.id) or b"", record.content_type, to, record.edit, catalogue)
+    body = journal.body(record.id) or b""
+    return preview(body, record.content_type, to, record.edit, _catalogue(fields, to))
 
 
 def destination(config: Config, record: Record) -> Destination:
@@ -269,6 +293,7 @@ def preview(
         note=mapped.note,
         provenance=mapped.provenance,
         left_out=mapped.left_out,
+        unchecked=() if catalogue else _named(to.form, edit),
     )
 
 
@@ -285,27 +310,49 @@ def _dead(journal: Journal, submission_id: str) -> Record:
     return record
 
 
+def _mending(record: Record, config: Config) -> Edit | None:
+    """Return the edit that a letter's diagnoses propose, as its form takes it: some forms want no notes."""
+    proposal, form = propose(record), config.forms.get(record.form)
+    if proposal is None or form is None or form.unmapped != "drop":
+        return proposal
+    return proposal.model_copy(update={"drop": (*proposal.drop, *proposal.to_note), "to_note": ()})
+
+
+def _catalogue(fields: FieldCache, to: Destination) -> Catalogue | None:
+    cached = fields.get(to.form.location, source_of(to.location))
+    return cached.catalogue if cached else None
+
+
+def _named(form: Form, edit: Edit) -> tuple[str, ...]:
+    """Return the custom fields that a form and an edit set, each once."""
+    set_by_edit = [name.strip().removeprefix(CUSTOM) for name in edit.fields if names_custom_field(name)]
+    return tuple(dict.fromkeys([*named_custom_fields(form), *set_by_edit]))
+
+
 def _group(name: str, alike: list[Record]) -> Group:
     newest, oldest = alike[0], alike[-1]
     return Group(
         group=name,
         count=len(alike),
         reason=newest.reason,
-        rule="; ".join(f"{found.field}: {found.rule}".removeprefix(": ") for found in newest.diagnosis),
+        rule="; ".join(causes(newest.diagnosis)),
         forms=tuple(sorted({record.form for record in alike})),
         oldest=oldest.since,
         newest=newest.since,
     )
 
 
-def _with_command(found: Diagnosis, detail: Detail) -> Diagnosis:
-    """Return a diagnosis whose fix holds whole commands instead of options."""
-    command = _edit_command(detail.id)
-    fix, replaced = OPTION.subn(lambda option: f"{command} {option[0]}", found.fix)
+def _with_commands(found: Diagnosis, detail: Detail) -> Diagnosis:
+    """Return a diagnosis whose fix holds whole commands instead of options, and those of what it tells to do."""
+    edit = f"hookline dead edit {detail.id}"
+    fix, replaced = OPTION.subn(lambda option: f"{edit} {option[0]}", found.fix)
     if found.field and not replaced and detail.reason is Reason.UNMAPPABLE:
-        fix = f"{fix} {command} --field {shlex.quote(found.field)}=VALUE".strip()
-    return found.model_copy(update={"fix": fix})
+        enough = "One of email and phone is enough:" if _both_identifiers(detail) else ""
+        fix = " ".join(filter(None, [fix, enough, f"{edit} --field {shlex.quote(found.field)}=VALUE"]))
+    said = OPTION.sub("", found.fix)
+    ready = [f"hookline dead {verb} {detail.id}" for verb in VERBS if re.search(rf"\b{verb}\b", said)]
+    return found.model_copy(update={"fix": f"{fix}; {' or '.join(ready)}" if ready else fix})
 
 
-def _edit_command(submission_id: str) -> str:
-    return f"hookline dead edit {submission_id}"
+def _both_identifiers(detail: Detail) -> bool:
+    return {found.field for found in detail.diagnosis}.issuperset(IDENTIFIERS)

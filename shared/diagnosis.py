@@ -2,7 +2,7 @@
 A refusal, field by field: what HighLevel objects to, and a way out.
 
 HighLevel's validation speaks class-validator's English, its phone check libphonenumber's, and v1 names a field before
-its message. Where one edit mends the fault, the diagnosis proposes it: a value that HighLevel takes, or none.
+its message. Where one edit mends the fault, the diagnosis proposes it: a value that HighLevel takes, or else the note.
 """
 
 import re
@@ -13,7 +13,8 @@ from hashlib import sha256
 
 from pydantic import JsonValue
 
-from shared.highlevel.contact import COUNTRIES, WRITABLE_FIELDS
+from shared.field_names import CUSTOM, WRITABLE_FIELDS
+from shared.highlevel.contact import COUNTRIES
 from shared.highlevel.numbers import normal_amount
 from shared.highlevel.values import Refused
 from shared.mapping.normalise import normalise
@@ -33,6 +34,12 @@ NUMBER = re.compile(r"must be (?:a number|an integer)")
 VALUE_NAMES = ("field_value", "fieldValue", "value")
 IDENTIFIERS = ("email", "phone")
 UNKNOWN_REGION = "ZZ"
+# What may stand in a message and tell letters of one cause apart: emails, phone numbers and dates, ids and tokens.
+PERSONAL = re.compile(
+    r"""[^\s"'<>(),;]*@[^\s"'<>(),;]*|\+?\d[\d ().\-/]{5,}\d|\b(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}""", re.ASCII
+)
+SHORTEST_MASKED = 3
+MASK = "…"
 PLAIN_WORD = re.compile(r"[\w@%+=:./-]+", re.ASCII)
 
 UPDATE_HOOKLINE = "a fault of Hookline, which writes this itself: update it, then replay"
@@ -61,11 +68,22 @@ class _Fault:
 
     @property
     def is_editable(self) -> bool:
-        return self.field in WRITABLE_FIELDS or self.field.startswith("customFields.")
+        return self.field in WRITABLE_FIELDS or self.field.startswith(CUSTOM)
 
     @property
     def is_unknown(self) -> bool:
         return "should not exist" in self.message
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """Of what identifies the contact: what nothing is said of, and what is refused."""
+
+    sound: tuple[str, ...]
+    refused: tuple[str, ...]
+
+    def without(self, field: str) -> "_Identity":
+        return _Identity(*(tuple(name for name in names if name != field) for names in (self.sound, self.refused)))
 
 
 @dataclass(frozen=True)
@@ -79,23 +97,45 @@ def diagnose(messages: str | Iterable[str], sent: JsonValue) -> tuple[Diagnosis,
     body = sent if isinstance(sent, dict) else {}
     faults = [_fault(message, body) for message in ([messages] if isinstance(messages, str) else messages)]
     refused = {fault.field for fault in faults}
-    sound = [name for name in IDENTIFIERS if body.get(name) and name not in refused]
+    sent_ones = [name for name in IDENTIFIERS if body.get(name)]
+    identity = _Identity(
+        sound=tuple(name for name in sent_ones if name not in refused),
+        refused=tuple(name for name in sent_ones if name in refused),
+    )
     region = _region(body)
-    return tuple(_diagnosis(fault, sound, region) for fault in faults)
+    return tuple(_diagnosis(fault, identity, region) for fault in faults)
 
 
 def group_of(reason: Reason, diagnosis: Iterable[Diagnosis]) -> str:
     """Return a short name for all dead letters that share a cause."""
-    causes = sorted(f"{item.field}: {item.rule}" for item in diagnosis)
-    return f"{reason}-{sha256(repr(causes).encode()).hexdigest()[:6]}" if causes else str(reason)
+    found = sorted(causes(diagnosis))
+    return f"{reason}-{sha256(repr(found).encode()).hexdigest()[:6]}" if found else str(reason)
+
+
+def causes(diagnosis: Iterable[Diagnosis]) -> list[str]:
+    """Return each field with the rule that was broken, without what a visitor filled in."""
+    found = list(diagnosis)
+    values = [item.value for item in found]
+    return [f"{item.field}: {masked(item.rule, values)}".removeprefix(": ") for item in found]
+
+
+def masked(text: str, values: Iterable[str] = ()) -> str:
+    """Return a text without these values, and without what looks like a person's."""
+    # HighLevel may name a part only: "the extension 1234".
+    parts = [part for value in values for part in (value.strip(), *re.findall(r"\d+", value))]
+    said = {part for part in parts if len(part) >= SHORTEST_MASKED and part in text}
+    for part in sorted(said, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", MASK, text)
+    return PERSONAL.sub(MASK, text)
 
 
 def options(edit: Edit) -> str:
     """Return an edit as the options of `hookline dead edit`."""
     answers = [("answer", f"{label}={as_text(value)}") for label, value in edit.answers.items()]
     fields = [("field", f"{name}={value}") for name, value in edit.fields.items()]
+    notes = [("to-note", name) for name in edit.to_note]
     drops = [("drop", name) for name in edit.drop]
-    return " ".join(f"--{option} {_word(text)}" for option, text in (*answers, *fields, *drops))
+    return " ".join(f"--{option} {_word(text)}" for option, text in (*answers, *fields, *notes, *drops))
 
 
 def _fault(message: str, body: dict[str, JsonValue]) -> _Fault:
@@ -146,34 +186,36 @@ def _region(body: dict[str, JsonValue]) -> str:
     return country if isinstance(country, str) and country in COUNTRIES else UNKNOWN_REGION
 
 
-def _diagnosis(fault: _Fault, sound: list[str], region: str) -> Diagnosis:
-    remedy = _remedy(fault, sound, region)
+def _diagnosis(fault: _Fault, identity: _Identity, region: str) -> Diagnosis:
+    remedy = _remedy(fault, identity.without(fault.field), region)
     value = as_text(fault.value)
     return Diagnosis(field=fault.field, value=value, rule=fault.message, fix=remedy.fix, proposal=remedy.proposal)
 
 
-def _remedy(fault: _Fault, sound: list[str], region: str) -> _Remedy:
-    """Return the way out: a better value, or none, or advice; `sound` are the identifiers that nothing is said of."""
+def _remedy(fault: _Fault, others: _Identity, region: str) -> _Remedy:
+    """Return the way out: a better value, or the note, or advice; `others` identify the contact besides this field."""
     if fix := NOT_THE_VISITORS.get(fault.field.partition(".")[0] if not fault.is_editable else ""):
         return _Remedy(fix)
     if NO_IDENTIFIER.search(fault.message):
         return _Remedy("give the contact an email or a phone: --field email=ada@example.com")
+    noting = Edit(to_note=(fault.field,))
     if fault.is_unknown:
-        return _Remedy(f"HighLevel does not know this field here: --drop {_word(fault.field)}", _dropping(fault))
+        return _Remedy(f"HighLevel does not know this field here; put it into the note: {options(noting)}", noting)
     if not fault.is_editable:
         return _Remedy(READ_THE_ANSWER)
+    is_needed = fault.field in IDENTIFIERS and not others.sound
     better = _better(fault, region)
     if better is not None:
         edit = Edit(fields={fault.field: better})
-        return _Remedy(f"what HighLevel takes is {options(edit)}, or leave it out: --drop {_word(fault.field)}", edit)
+        note = "" if is_needed else f", or put it into the note: {options(noting)}"
+        return _Remedy(f"what HighLevel takes is {options(edit)}{note}", edit)
     correct = f"correct it: --field {_word(f'{fault.field}=VALUE')}"
-    if fault.field in IDENTIFIERS and not [name for name in sound if name != fault.field]:
+    if not is_needed:
+        return _Remedy(f"put it into the note: {options(noting)}, or {correct}", noting)
+    if not others.refused:
         return _Remedy(f"{correct}; nothing else identifies the contact")
-    return _Remedy(f"leave it out: --drop {_word(fault.field)}, or {correct}", _dropping(fault))
-
-
-def _dropping(fault: _Fault) -> Edit:
-    return Edit(drop=(fault.field,))
+    instead = f"or correct the {others.refused[0]} and put this into the note: {options(noting)}"
+    return _Remedy(f"one of email and phone is enough; {correct}, {instead}")
 
 
 def _better(fault: _Fault, region: str) -> str | None:

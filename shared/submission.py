@@ -1,11 +1,13 @@
 """What travels through Hookline: a submission, its answers, its attempts and what was wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+
+from shared.field_names import as_compared
 
 AnswerType = Literal[
     "text",
@@ -127,21 +129,46 @@ class NotStored(Frozen):
 
 
 class Edit(Frozen):
-    """What an operator changed on a dead letter: answers by label, mapped fields by name, fields to leave out."""
+    """
+    What an operator changed on a dead letter: answers by label, mapped fields by name, fields to leave out.
+
+    The value of a field in `to_note` goes into the note instead of the field.
+    """
 
     answers: dict[str, JsonValue] = {}
     fields: dict[str, str] = {}
     drop: tuple[str, ...] = ()
+    to_note: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the fields that are named, as they are spelled."""
+        return (*self.fields, *self.to_note, *self.drop)
 
     def merged(self, later: "Edit") -> "Edit":
-        """Return this edit with a later one on top of it."""
-        fields = {**self.fields, **later.fields}
-        drop = dict.fromkeys([name for name in (*self.drop, *later.drop) if name not in later.fields])
+        """Return this edit with a later one on top: of what is said of a field, the last counts and stands last."""
+
+        def remaining(names: Iterable[str]) -> list[str]:
+            return [name for name in names if not later.mentions(name)]
+
+        answers = {label: value for label, value in self.answers.items() if label not in later.answers}
+        values = {**self.fields, **later.fields}
         return Edit(
-            answers={**self.answers, **later.answers},
-            fields={name: value for name, value in fields.items() if name not in later.drop},
-            drop=tuple(drop),
+            answers={**answers, **later.answers},
+            fields={name: values[name] for name in _last_spellings([*remaining(self.fields), *later.fields])},
+            drop=tuple(_last_spellings([*remaining(self.drop), *later.drop])),
+            to_note=tuple(_last_spellings([*remaining(self.to_note), *later.to_note])),
         )
+
+    def mentions(self, name: str) -> bool:
+        """Say whether a field is named, however it is spelled."""
+        return as_compared(name) in map(as_compared, self.names)
+
+
+def _last_spellings(names: list[str]) -> list[str]:
+    """Return the names with each field once, as it was spelled last."""
+    last = {as_compared(name): name for name in names}
+    return [name for name in dict.fromkeys(names) if last[as_compared(name)] == name]
 
 
 class Diagnosis(Frozen):

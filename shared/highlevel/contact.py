@@ -18,13 +18,6 @@ _CODES = """
 """
 COUNTRIES = frozenset(_CODES.split())
 
-# What `[forms.x.fields]` may set. Tags, custom fields and the location have their own places in the configuration;
-# do-not-disturb is a legal state and no answer of a visitor.
-WRITABLE_FIELDS = frozenset(
-    {"firstName", "lastName", "name", "email", "phone", "gender", "dateOfBirth", "companyName", "website", "timezone"}
-    | {"address1", "city", "state", "postalCode", "country", "source", "assignedTo"}
-)
-
 
 class _Sent(BaseModel):
     model_config = ConfigDict(

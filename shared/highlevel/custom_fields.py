@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from pydantic import JsonValue
 
+from shared.field_names import KEY_PREFIX, plain_name
 from shared.submission import Frozen
 
-KEY_PREFIX = "contact."
 CONTACT = "contact"
 LONGEST_NAME = 200  # what is longer is no misspelling
 
@@ -59,11 +59,6 @@ class Catalogue(Frozen):
         known = {plain_name(label): field for field in self.fields for label in (field.key, field.name) if label}
         near = get_close_matches(plain_name(name)[:LONGEST_NAME], known, n=1)
         return known[near[0]] if near else None
-
-
-def plain_name(name: str) -> str:
-    """Return a custom field's name as it is compared: without case, blanks and the prefix of a key."""
-    return _without_prefix("".join(name.split()).casefold())
 
 
 def _without_prefix(key: str) -> str:

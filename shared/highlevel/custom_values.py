@@ -29,6 +29,7 @@ LONGEST_LIST = 10_000
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
 BETWEEN_URLS = re.compile(r"(?:[,;]\s*|\s+)(?=https?://)", re.IGNORECASE)
 BETWEEN_OPTIONS = re.compile(r"[,;\n]")
+BETWEEN_PROPOSED = ("; ", ", ")
 FILE_URLS = ("url", "link", "href", "file_url", "fileUrl")
 FILE_NAMES = ("name", "filename", "fileName", "file_name", "originalname")
 FILE_TYPES = ("mimetype", "mimeType", "mime_type", "content_type", "contentType", "type")
@@ -92,8 +93,8 @@ def _chosen(field: LocationField, value: JsonValue) -> JsonValue:
         return [option or as_text(piece).strip() for piece, option in zip(wanted, known, strict=True)]
     if None in known:
         near = [option or _closest(field, as_text(piece)) for piece, option in zip(wanted, known, strict=True)]
-        mended = "\n".join(option for option in near if option) if None not in near else None
-        raise _no_option(field, mended)
+        options = [option for option in dict.fromkeys(near) if option]
+        raise _no_option(field, None if None in near else _on_one_line(field, options))
     return [option for option in dict.fromkeys(known) if option]
 
 
@@ -140,6 +141,14 @@ def _pieces(field: LocationField, value: JsonValue) -> Iterator[JsonValue]:
         if piece := value[starts[place] : ends[place + size - 1]].strip():
             yield piece
         place += size
+
+
+def _on_one_line(field: LocationField, options: list[str]) -> str | None:
+    """Return options as one text that is read as just these; None when the field has options that prevent it."""
+    for text in (separator.join(options) for separator in BETWEEN_PROPOSED):
+        if "\n" not in text and [_option(field, piece) for piece in _pieces(field, text)] == options:
+            return text
+    return None
 
 
 def _no_option(field: LocationField, proposal: str | None) -> WrongValue:

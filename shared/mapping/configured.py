@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.config import Form
-from shared.highlevel.contact import WRITABLE_FIELDS
+from shared.field_names import WRITABLE_FIELDS
 from shared.mapping.compound import take_address, take_name
 from shared.mapping.draft import Draft
 from shared.mapping.lookup import Found, fill, find, is_template, only_placeholder
@@ -15,6 +15,12 @@ COMPOUND = ("name", "address1")
 def unknown_fields(form: Form) -> list[str]:
     """Return the names under `fields` that are no fields of a HighLevel contact."""
     return [name for name in form.fields if name not in WRITABLE_FIELDS]
+
+
+def named_custom_fields(form: Form) -> tuple[str, ...]:
+    """Return the custom fields that a form names, as it names them."""
+    kind, _, name = form.unmapped.partition(":")
+    return (*form.custom_fields, name.strip()) if kind == "custom_field" else tuple(form.custom_fields)
 
 
 def apply_configuration(draft: Draft, form: Form) -> None:

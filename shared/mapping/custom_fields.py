@@ -8,6 +8,7 @@ from shared.highlevel.contact import CustomField
 from shared.highlevel.custom_fields import Catalogue, LocationField
 from shared.highlevel.custom_values import WrongValue, converted, untyped
 from shared.mapping.draft import Draft, custom
+from shared.mapping.edits import ORIGIN
 from shared.submission import Diagnosis, Edit, as_text
 
 CUSTOM_FIELD_ID = re.compile(r"[A-Za-z0-9]{20}")
@@ -42,7 +43,7 @@ def _checked(draft: Draft, catalogue: Catalogue, target: str, value: JsonValue) 
     name = draft.custom_names[target]
     field = catalogue.find(target)
     if field is None:
-        return _not_found(catalogue, name, value)
+        return _not_found(draft, catalogue, target, value)
     try:
         fitting = converted(field, value, draft.region)
     except WrongValue as wrong:
@@ -54,35 +55,49 @@ def _checked(draft: Draft, catalogue: Catalogue, target: str, value: JsonValue) 
     return CustomField(id=field.id, field_value=fitting)
 
 
-def _not_found(catalogue: Catalogue, name: str, value: JsonValue) -> Diagnosis:
+def _not_found(draft: Draft, catalogue: Catalogue, target: str, value: JsonValue) -> Diagnosis:
+    name = draft.custom_names[target]
+    is_edited = draft.provenance.get(custom(target)) == ORIGIN
     alike, near = catalogue.matching(name), catalogue.closest(name)
     hint = ""
     if alike:
         hint = f"Name it by its key or id: {', '.join(field.key or field.id for field in alike)}."
     elif near:
         hint = f'Did you mean "{near.name or near.key}"?'
-    drop = _option("drop", custom(name))
-    way_out = f"Correct the name in the configuration, or leave it out{f': {drop}' if drop else ' in an edit.'}"
     return Diagnosis(
         field=custom(name),
         value=as_text(value),
         rule=AMBIGUOUS if alike else UNKNOWN,
-        fix=f"{hint} {way_out}".strip(),
-        proposal=Edit(drop=(custom(name),)),
+        fix=f"{hint} {_way_out_of_edit(name) if is_edited else _way_out(name)}".strip(),
+        proposal=Edit(drop=(custom(name),)) if is_edited else Edit(to_note=(custom(name),)),
     )
+
+
+def _way_out(name: str) -> str:
+    option = _option("to-note", custom(name))
+    note = f": {option}" if option else " by an edit."
+    return f"Correct the name in the configuration, or put the value into the note{note}"
+
+
+def _way_out_of_edit(name: str) -> str:
+    option = _option("drop", custom(name))
+    take_out = f" and take this one out: {option}" if option else " in place of this one."
+    return f"An edit has set it: edit the field by its right name{take_out}"
 
 
 def _does_not_fit(field: LocationField, name: str, value: JsonValue, wrong: WrongValue) -> Diagnosis:
     # The option --field ends the name at the first equals sign.
     plain = custom(name if "=" not in name and _option("drop", name) else field.id)
     near = wrong.proposal_value
+    nearest = f'The nearest that fits is "{near}":' if near else "Set a value that fits:"
     replace = _option("field", f"{plain}={near or 'VALUE'}") or _option("field", f"{plain}=VALUE")
+    keep = f"or put the value into the note: {_option('to-note', plain)}"
     return Diagnosis(
         field=custom(name),
         value=as_text(value),
         rule=wrong.rule,
-        fix=f"{wrong.fix} {replace} or {_option('drop', plain)}".strip(),
-        proposal=Edit(drop=(plain,)) if near is None else Edit(fields={plain: near}),
+        fix=" ".join(filter(None, [wrong.fix, nearest, replace, keep])),
+        proposal=Edit(to_note=(plain,)) if near is None else Edit(fields={plain: near}),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from shared.field_names import CUSTOM
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.generations import Generation
 from shared.highlevel.values import Normal, Refused
@@ -36,6 +37,7 @@ class Draft:
     noted: dict[int, str] = field(default_factory=dict)  # place -> what of the answer goes into the note
     claimed: set[int] = field(default_factory=set)  # places that feed a field and feed no other by themselves
     copied: set[int] = field(default_factory=set)  # places that only a custom field or a consent took
+    noted_fields: list[str] = field(default_factory=list)  # lines of the note: values that an edit takes out of a field
 
     def __post_init__(self) -> None:
         self.noted = {place: text for place, answer in enumerate(self.answers) if (text := answer.text.strip())}
@@ -106,6 +108,11 @@ class Draft:
         known = self.catalogue.find(name) if self.catalogue else None
         return known.id if known else name.strip()
 
+    def name_of_custom(self, name: str) -> str:
+        """Return what people call a custom field: its name, where a catalogue knows it."""
+        known = self.catalogue.find(name) if self.catalogue else None
+        return (known.name if known else "") or name.strip()
+
     def claim(self, place: int, rest: str = "") -> None:
         """Take an answer; what of it is in no field stays in the note."""
         self.claimed.add(place)
@@ -128,6 +135,10 @@ class Draft:
         found = LeftOut(field=target, value=value, why=why)
         if found not in self.left_out:
             self.left_out.append(found)
+
+    def forget_left_out(self, target: str) -> None:
+        """Take back what was said of a field's earlier values: it has got another one."""
+        self.left_out = [found for found in self.left_out if found.field != target]
 
     def drop(self, target: str) -> str:
         """Empty a field, or all parts of a nested one, and return what it held, as text."""
@@ -158,4 +169,4 @@ class Draft:
 
 def custom(name: str) -> str:
     """Return how the provenance calls a custom field."""
-    return f"customFields.{name}"
+    return f"{CUSTOM}{name}"

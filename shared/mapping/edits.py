@@ -1,20 +1,21 @@
 """What an operator changed: answers before they are mapped, fields after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from shared.highlevel.contact import WRITABLE_FIELDS, Contact
+from shared.field_names import CUSTOM, WRITABLE_FIELDS, as_compared, names_custom_field
+from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.values import Refused
+from shared.mapping.aliases import folded
 from shared.mapping.draft import Draft, custom
 from shared.mapping.lookup import find, same
 from shared.mapping.normalise import normalise
 from shared.submission import Answer, Diagnosis, Edit
 
 ORIGIN = "edit"
-REPLACED = "replaced by an edit"
-CUSTOM = custom("")
-NOT_EDITABLE = {found.alias for found in Contact.model_fields.values()} - WRITABLE_FIELDS | {"tags", "locationId"}
+DROPPED = "dropped by an edit"
+NOTED = "put into the note by an edit"
 
 
 def edited(answers: Sequence[Answer], changes: Mapping[str, JsonValue]) -> tuple[Answer, ...]:
@@ -29,18 +30,36 @@ def edited(answers: Sequence[Answer], changes: Mapping[str, JsonValue]) -> tuple
     return tuple(result)
 
 
-def names_custom_field(name: str) -> bool:
-    """Say whether an edit means a custom field by this name: all that is no field of every contact."""
-    plain = name.strip()
-    return plain.startswith(CUSTOM) or not (plain in WRITABLE_FIELDS or plain.partition(".")[0] in NOT_EDITABLE)
-
-
 def apply_edit(draft: Draft, edit: Edit) -> list[Diagnosis]:
-    """Set and drop fields; return what is wrong with the values that a field cannot hold."""
+    """Set fields, put them into the note or drop them; return what is wrong with values that no field can hold."""
     faults = [found for name, text in edit.fields.items() if (found := _set(draft, name.strip(), text))]
+    for name in edit.to_note:
+        _put_into_note(draft, name.strip())
     for name in edit.drop:
-        _drop(draft, name.strip(), "dropped by an edit")
+        _take_out(draft, name.strip(), DROPPED)
     return faults
+
+
+def unmatched(
+    change: Edit, answers: Sequence[Answer], named: Collection[str], catalogue: Catalogue | None
+) -> tuple[str, ...]:
+    """
+    Return what a change says of answers and fields that are not there, as sentences: it may be a slip.
+
+    `named` are the custom fields that the submission is known to have, by whatever name.
+    """
+    known = {as_compared(name if name.startswith(CUSTOM) else custom(name)) for name in named}
+    added = [name for name in change.answers if _place(answers, name) is None]
+    strange = [
+        name
+        for name in (*change.to_note, *change.drop)
+        if names_custom_field(name) and as_compared(name) not in known
+        if not (catalogue and catalogue.matching(name.strip().removeprefix(CUSTOM)))
+    ]
+    return (
+        *(f"no answer is called {name!r}; it is added" for name in added),
+        *(f"{name!r} is no field of this contact" for name in strange),
+    )
 
 
 def _place(answers: Sequence[Answer], name: str) -> int | None:
@@ -66,12 +85,13 @@ def _set(draft: Draft, target: str, text: str) -> Diagnosis | None:
         found = normalise(target, text, draft.region)
     except Refused as refused:
         return Diagnosis(field=target, value=text, rule=f"the value {refused}", fix="Edit the field again.")
+    draft.drop(target)
+    for part, value in _parts(target, found.text).items():
+        draft.drop(part)
+        draft.forget_left_out(part)
+        draft.put(part, value, ORIGIN)
     if found.lost:
         draft.leave_out(target, text, found.lost)
-    if target == "name":
-        _drop(draft, target, REPLACED)
-    for part, value in _parts(target, found.text).items():
-        _replace(draft, part, value)
     return None
 
 
@@ -83,22 +103,33 @@ def _parts(target: str, text: str) -> dict[str, str]:
     return {"firstName": first, "lastName": last.strip()}
 
 
-def _replace(draft: Draft, target: str, text: str) -> None:
-    old = draft.drop(target)
-    if old and old != text:
-        draft.leave_out(target, old, REPLACED)
-    draft.put(target, text, ORIGIN)
-
-
 def _set_custom(draft: Draft, name: str, text: str) -> None:
-    old = draft.drop_custom(name)
-    if old and old != text:
-        draft.leave_out(custom(name), old, REPLACED)
+    draft.drop_custom(name)
     draft.put_custom(name, text, ORIGIN)
 
 
-def _drop(draft: Draft, target: str, why: str) -> None:
+def _put_into_note(draft: Draft, target: str) -> None:
+    label = _label(draft, target)
+    if held := _take_out(draft, target, NOTED):
+        draft.noted_fields.append(f"{label} {held}")
+
+
+def _take_out(draft: Draft, target: str, why: str) -> str:
+    """Empty a field and return what it held, as text."""
     name = target.removeprefix(CUSTOM)
-    old = draft.drop_custom(name) if names_custom_field(target) else draft.drop(target)
-    if old:
-        draft.leave_out(custom(name) if names_custom_field(target) else target, old, why)
+    is_custom = names_custom_field(target)
+    held = draft.drop_custom(name) if is_custom else draft.drop(target)
+    if held:
+        draft.leave_out(custom(name) if is_custom else target, held, why)
+    return held
+
+
+def _label(draft: Draft, target: str) -> str:
+    """Return what stands before a field's value in the note."""
+    if names_custom_field(target):
+        label = " ".join(draft.name_of_custom(target.removeprefix(CUSTOM)).split()).rstrip(":")
+    elif target in WRITABLE_FIELDS:
+        label = " ".join(folded(target)).capitalize()
+    else:  # do-not-disturb is kept as what it allows
+        label = f"{target} (may be contacted)"
+    return label if label.endswith(("?", "!", ".")) else f"{label}:"

@@ -7,10 +7,11 @@ import pytest
 from cli import dead
 from shared.diagnosis import diagnose
 from shared.journal import Journal
-from shared.submission import Attempt, NotStored, Reason, State
+from shared.submission import Attempt, Diagnosis, Edit, NotStored, Reason, State
 from tests.cli.conftest import Hookline
 from tests.cli.letters import NO_IDENTIFIER, a_body, accept, bury
 from tests.shared.journal.factories import Bench
+from worker.decide import Bury, History, IdentityChanged, Policy, decide
 
 BAD_WEBSITE = diagnose(["property website should not exist"], {"website": "https://example.com"})
 
@@ -146,6 +147,70 @@ def test_an_edit_that_leaves_no_contact_warns_and_is_not_replayed(hookline: Hook
     assert states(journal, "s1") == [State.DEAD]
 
 
+def test_a_value_is_put_into_the_note(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1", body=a_body(city="Graz"))
+
+    result = hookline("dead", "edit", "s1", "--to-note", "city")
+
+    assert result.exit_code == 0
+    assert "Note\nCity: Graz\n" in result.stdout
+    shown = hookline("dead", "show", "s1").stdout
+    assert ["to", "note", "city"] in [line.split() for line in shown.splitlines()]
+
+
+def test_what_may_be_a_slip_is_said_and_kept(hookline: Hookline, journal: Journal) -> None:
+    for id in ("s1", "s2"):
+        bury(journal, id)
+
+    one = hookline("dead", "edit", "s1", "--answer", "pln=A", "--drop", "nonsense")
+    several = hookline("dead", "edit", "s1", "s2", "--drop", "nonsens")
+
+    record = journal.find("s1")
+    assert record
+    assert one.stderr == (
+        "Warning: no answer is called 'pln'; it is added\nWarning: 'nonsense' is no field of this contact\n"
+    )
+    assert several.stderr == "Warning: 'nonsens' is no field of this contact\n"
+    assert (record.edit.answers, record.edit.drop) == ({"pln": "A"}, ("nonsense", "nonsens"))
+
+
+def test_edits_are_taken_back(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    hookline("dead", "edit", "s1", "--field", "city=Graz")
+
+    reset = hookline("dead", "edit", "s1", "--reset")
+
+    record = journal.find("s1")
+    assert record
+    assert "The edits are taken back. To send it: hookline dead replay s1" in reset.stdout
+    assert "Graz" not in reset.stdout
+    assert record.edit == Edit()
+
+
+def test_an_edit_can_begin_anew(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    hookline("dead", "edit", "s1", "--field", "city=Graz")
+
+    result = hookline("dead", "edit", "s1", "--reset", "--field", "state=Styria")
+
+    record = journal.find("s1")
+    assert record
+    assert "The edit is kept." in result.stdout
+    assert record.edit == Edit(fields={"state": "Styria"})
+
+
+@pytest.mark.parametrize("other", [("--drop", "plan"), ("--to-note", "customFields.PLAN")])
+def test_a_field_cannot_be_set_and_left_out_at_once(
+    hookline: Hookline, journal: Journal, other: tuple[str, str]
+) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "edit", "s1", "--field", "customFields.Plan=A", *other)
+
+    assert result.exit_code == 2
+    assert "'customFields.Plan' is given two ways" in result.stderr
+
+
 @pytest.mark.parametrize("options", [(), ("--field", "phone"), ("--answer", "=x")])
 def test_an_edit_without_a_change_is_wrong_usage(hookline: Hookline, journal: Journal, options: tuple[str]) -> None:
     bury(journal, "s1")
@@ -247,11 +312,34 @@ def test_show_ends_with_the_proposed_edit(hookline: Hookline, journal: Journal) 
     unknown = hookline("dead", "show", "s2").stdout
     shown = json.loads(hookline("dead", "show", "s1", "--json").stdout)
 
-    assert "website: HighLevel does not know this field here: --drop website\n" in proposed
-    assert "Proposed\nhookline dead edit s1 --drop website --replay\n" in proposed
+    assert (
+        "What to do\nwebsite: HighLevel does not know this field here; put it into the note:\n"
+        "  hookline dead edit s1 --to-note website\n"
+        "\nProposed\nnote website\n  hookline dead replay s1 --fix\n"
+    ) in proposed
+    assert proposed.count("--to-note website") == 1
     assert "customFields: a fault of Hookline" in unknown
     assert "Proposed" not in unknown
-    assert shown["diagnosis"][0]["proposal"] == {"answers": {}, "fields": {}, "drop": ["website"]}
+    assert shown["diagnosis"][0]["proposal"] == {"answers": {}, "fields": {}, "drop": [], "to_note": ["website"]}
+
+
+def test_a_letter_about_whose_contact_it_is_can_be_replayed_as_it_is(hookline: Hookline, journal: Journal) -> None:
+    changes = (NotStored(field="email", sent="a@b.test"), NotStored(field="phone", sent="+12065550161"))
+    decision = decide(IdentityChanged(changes), History(), Policy(), 0)
+    assert isinstance(decision, Bury)
+    bury(journal, "s1", decision.reason, decision.diagnosis)
+
+    lines = hookline("dead", "show", "s1").stdout.splitlines()
+
+    assert lines.count("  hookline dead replay s1") == 1
+    assert "  hookline dead edit s1 --drop phone" in lines
+
+
+def test_a_duplicate_can_be_discarded(hookline: Hookline, journal: Journal) -> None:
+    fix = 'the contact c1 is the same person: discard this, or let it be changed by on_duplicate = "update"'
+    bury(journal, "s1", diagnosis=(Diagnosis(field="email", rule="This location does not allow it", fix=fix),))
+
+    assert f"email: {fix}\n  hookline dead discard s1\n" in hookline("dead", "show", "s1").stdout
 
 
 def test_what_was_not_stored_is_shown_with_its_cause(hookline: Hookline, journal: Journal) -> None:
@@ -274,7 +362,7 @@ def test_a_letter_is_mended_as_its_diagnosis_proposes(hookline: Hookline, journa
     assert result.stdout == "Mended and replayed 1 of 1.\n"
     assert record
     assert record.state is State.WAITING
-    assert record.edit.drop == ("website",)
+    assert record.edit.to_note == ("website",)
 
 
 def test_a_group_is_mended_after_a_plan_of_the_changes(hookline: Hookline, journal: Journal) -> None:
@@ -287,9 +375,9 @@ def test_a_group_is_mended_after_a_plan_of_the_changes(hookline: Hookline, journ
     rows = [line.split() for line in result.stdout.splitlines()]
     assert result.exit_code == 1
     plan = sorted(row[3:] for row in rows if row[:1] == ["contact-us"])
-    assert plan == [["drop", "website", "2"], ["nothing:", "it", "stays", "1"]]
+    assert plan == [["note", "website", "2"], ["nothing:", "it", "stays", "1"]]
     assert "Mended and replayed 2 of 3." in result.stdout
-    assert "s3 stays a dead letter: no edit is known that mends it" in result.stderr
+    assert "s3 stays a dead letter: no fix is proposed: replay it without --fix, or edit it" in result.stderr
     assert states(journal, "s1", "s2", "s3") == [State.WAITING, State.WAITING, State.DEAD]
 
 

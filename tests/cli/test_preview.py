@@ -22,6 +22,18 @@ def test_preview_shows_contact_and_provenance_without_redis(hookline_offline: Ho
     assert [answer["label"] for answer in found["answers"]] == ["first_name", "email", "question"]
 
 
+def test_preview_says_that_custom_fields_are_not_checked(hookline_offline: Hookline, configuration: Path) -> None:
+    plain = hookline_offline("preview", "contact-us", "-", input=a_body())
+    configuration.write_text(configuration.read_text() + 'custom_fields = {Budget = "budget"}\n')
+
+    said = hookline_offline("preview", "contact-us", "-", input=a_body(budget="about ten k"))
+    shown = json.loads(hookline_offline("preview", "contact-us", "-", "--json", input=a_body()).stdout)
+
+    assert "Not checked" not in plain.stdout
+    assert "Budget: custom fields are not checked offline: `hookline doctor` looks whether they exist" in said.stdout
+    assert shown["unchecked"] == ["Budget"]
+
+
 def test_preview_takes_a_delivery_file_from_standard_input(hookline_offline: Hookline) -> None:
     delivery = {
         "headers": {"Content-Type": "multipart/form-data; boundary=x"},

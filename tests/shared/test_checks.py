@@ -50,12 +50,36 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     (
         "v2",
-        {"fields": {"companyname": "Q", "tags": "Q"}},
+        {"fields": {"frstName": "Q", "zip": "Q", "tags": "Q"}},
         [
-            f'fields.{name}: is not a field of a HighLevel contact. See "Configuration" in the README.'
-            for name in ("companyname", "tags")
+            'fields.frstName: is not a field of a HighLevel contact. Did you mean "firstName"?',
+            'fields.zip: is not a field of a HighLevel contact. Did you mean "postalCode"?',
+            'fields.tags: is not a field of a HighLevel contact. See "Configuration" in the README.',
         ],
     ),
+    (
+        "v2",
+        {
+            "tags": ("a", "{b}", "{x", "{y {z}"),
+            "source": "{utm",
+            "fields": {"city": "{City", "state": "State}"},
+            "custom_fields": {"Plan": "{a} {b"},
+        },
+        [
+            f'{key}: has a "{{" without its "}}". Close it: "{{Question}}" stands for an answer.'
+            for key in ("tags.2", "tags.3", "source", "fields.city", "custom_fields.Plan")
+        ],
+    ),
+    (
+        "v2",
+        {"on_duplicate": "dead_letter"},
+        [
+            'on_duplicate: is "dead_letter", but an upsert updates the contact that it finds. '
+            'Set operation = "create", or remove it.'
+        ],
+    ),
+    ("v2", {"on_duplicate": "update"}, []),
+    ("v2", {"on_duplicate": "dead_letter", "operation": "create"}, []),
     (
         "v2",
         {"custom_fields": {"My Budget": "Q", "my  budget": "Q", "contact.mybudget": "Q", "other": "Q"}},
@@ -81,6 +105,40 @@ def test_a_configuration_with_faults_is_not_given_out(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"fields\.nick: is not a field"):
         checked_config(file, {})
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        ('auth = "none"\nmax_body = "big"', ["max_body", "fields.frstName"]),
+        ('auth = "none"\nproviders = "x"', ["provider", "providers", "fields.frstName"]),
+        ("", ["", "fields.frstName"]),
+        ('auth = "none"\noperation = "creat"\non_duplicate = "dead_letter"', ["operation", "fields.frstName"]),
+        ('auth = "none"\noperation = "create"\nallow_duplicates = true', ["", "fields.frstName"]),
+        ('auth = "none"\nlocation = "mian"', ["location", "fields.frstName"]),
+        ('auth = "none"\nfields.city = ""', ["fields.city", "fields.frstName"]),
+    ],
+)
+def test_an_unknown_field_is_named_together_with_the_other_faults(tmp_path: Path, lines: str, keys: list[str]) -> None:
+    path = tmp_path / "hookline.toml"
+    provider = "" if "providers" in lines else 'provider = "html_form"\n'
+    location = "" if "location" in lines else 'location = "main"\n'
+    path.write_text(
+        f'[locations.main]\nlocation_id = "L1"\ntoken = "x"\n'
+        f'[forms.a]\n{provider}{location}{lines}\nfields.frstName = "Q"\n'
+    )
+
+    assert [fault.key for fault in faults_of(path, {})] == keys
+
+
+def test_a_faulty_location_hides_no_fault_of_its_forms(tmp_path: Path) -> None:
+    path = tmp_path / "hookline.toml"
+    path.write_text(
+        '[locations.main]\napi = "v1"\ndefault_region = "Germany"\n'
+        '[forms.a]\nprovider = "html_form"\nlocation = "main"\nauth = "none"\noperation = "create"\n'
+    )
+
+    assert [fault.key for fault in faults_of(path, {})] == ["default_region", "", "operation"]
 
 
 @pytest.mark.parametrize(("key", "faults"), [("", 1), ("short", 1), ("k" * 32, 0)])

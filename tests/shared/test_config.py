@@ -9,6 +9,7 @@ import pytest
 
 from shared.checks import check_config, checked_config
 from shared.config import Config, ConfigError, json_schema, load_config
+from shared.providers import PROVIDERS
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
 GOOD = f"""
@@ -96,7 +97,15 @@ def test_no_secret_is_shown_by_printing_the_configuration(file: Path) -> None:
         ('max_body = "big"', "max_body: must be a whole number. Write it without quotes."),
         ("max_body = 10", f"max_body: must be greater than or equal to 1024. {README}"),
         ('operation = "delete"', f"operation: must be 'upsert' or 'create'. {README}"),
-        ('urltoken = "x"', "urltoken: is not a key that Hookline knows. Remove it, or check its spelling."),
+        ('urltoken = "x"', 'urltoken: is not a key that Hookline knows. Did you mean "url_token"?'),
+        ('zzz = "x"', "zzz: is not a key that Hookline knows. Remove it, or check its spelling."),
+        ('consent = {emails = "Q"}', 'consent.emails: is not a key that Hookline knows. Did you mean "email"?'),
+        (
+            'provider = "typefrom"',
+            f"provider: 'typefrom' is not a provider; known are {', '.join(sorted(PROVIDERS))}. "
+            'Did you mean "typeform"?',
+        ),
+        ('location = "Mian"', "location: 'Mian' is not a location. Did you mean \"main\"?"),
         ('source = "${NOBODY}"', "source: NOBODY is not set. Set the environment variable NOBODY."),
         ('origins = ["${NOBODY}"]', "origins.0: NOBODY is not set. Set the environment variable NOBODY."),
         ('fields = {companyName = ""}', "fields.companyName: must not be empty. Fill it in, or remove the line."),
@@ -137,6 +146,33 @@ def test_proofs_that_do_not_fit_are_said_of_the_form(file: Path, lines: str, fau
     text = GOOD.replace(f'url_token = "{TOKEN}"', lines)
 
     assert faults(file, text) == [f"[forms.contact]: {fault}. {README}"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("", "needs either a token or an oauth table"),
+        (
+            'token = "x"\noauth = {client_id = "a", client_secret = "b"}',
+            "has both a token and an oauth table; keep one",
+        ),
+        ('location_id = ""\ntoken = "x"', "has no location_id; HighLevel shows it at Settings > Business Profile"),
+        (
+            'oauth = {client_id = "a", client_secret = "b"}\napi = "v1"',
+            "has an oauth table, which the v1 API does not take; use its location key as token",
+        ),
+    ],
+)
+def test_what_opens_a_location_is_checked_beside_its_other_faults(file: Path, lines: str, problem: str) -> None:
+    location_id = "" if "location_id" in lines else 'location_id = "L1"\n'
+    text = f"[locations.main]\n{location_id}{lines}\n"
+
+    assert faults(file, text) == [f"[locations.main]: {problem}. {README}"]
+    assert faults(file, f'{text}default_region = "Germany"\n')[1:] == [f"[locations.main]: {problem}. {README}"]
+
+
+def test_a_v1_key_may_stand_beside_a_location_id(file: Path) -> None:
+    load(file, '[locations.main]\nlocation_id = "L1"\ntoken = "x"\napi = "v1"\n')
 
 
 def test_all_faults_are_found_at_once(file: Path) -> None:
@@ -235,3 +271,10 @@ def test_the_json_schema_takes_what_the_loader_takes() -> None:
     jsonschema.validate(tomllib.loads(text), json_schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tomllib.loads(text + "unknown = 1\n"), json_schema())
+
+
+@pytest.mark.parametrize("line", ['on_identity_change = "bury"', 'source_on = "new"'])
+def test_a_form_that_always_makes_contacts_has_no_known_ones_to_look_at(file: Path, line: str) -> None:
+    [found] = faults(file, GOOD + f"allow_duplicates = true\n{line}\n")
+
+    assert "which is about contacts that are known" in found

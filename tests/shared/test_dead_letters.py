@@ -1,18 +1,19 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared import dead_letters
 from shared.config import Config
 from shared.dead_letters import CannotReplay, Destination, Filter, NotDead, preview
+from shared.highlevel.custom_fields import Catalogue, LocationField
 from shared.journal import Journal
 from shared.providers import PROVIDERS, Provider
 from shared.settings import Settings
-from shared.stores.custom_fields import FieldCache
+from shared.stores.custom_fields import FieldCache, source_of
 from shared.submission import Diagnosis, Edit, Reason, State
 from tests.cli.letters import BAD_PHONE, NO_IDENTIFIER, a_body, accept, bury
 
-WEBSITE = Diagnosis(field="website", rule="property website should not exist", proposal=Edit(drop=("website",)))
+WEBSITE = Diagnosis(field="website", rule="property website should not exist", proposal=Edit(to_note=("website",)))
 COUNTRY = Diagnosis(field="country", rule="must be a country", proposal=Edit(fields={"country": "AT"}))
 
 
@@ -78,7 +79,26 @@ def test_a_plan_counts_by_form_reason_and_group(journal: Journal) -> None:
             ["hookline dead edit s1 --field phone=+15551234567", "hookline dead edit s1 --drop phone"],
         ),
         (Reason.UNMAPPABLE, NO_IDENTIFIER, ["hookline dead edit s1 --field email=VALUE"]),
-        (Reason.REJECTED, Diagnosis(field="email", rule="No duplicates", fix="discard this"), []),
+        (
+            Reason.REJECTED,
+            Diagnosis(field="email", rule="No duplicates", fix='discard this, or set on_duplicate = "update"'),
+            ["hookline dead discard s1"],
+        ),
+        (
+            Reason.IDENTITY_CHANGED,
+            Diagnosis(field="email", rule="another", fix="replay to write it anyway, or leave it out: --drop email"),
+            ["hookline dead edit s1 --drop email", "hookline dead replay s1"],
+        ),
+        (
+            Reason.OUTCOME_UNKNOWN,
+            Diagnosis(field="", rule="no answer", fix="discard this if it is there, replay to make it"),
+            ["hookline dead replay s1", "hookline dead discard s1"],
+        ),
+        (
+            Reason.REJECTED,
+            Diagnosis(field="x", rule="no", fix="put it into the note: --to-note 'customFields.My replay'"),
+            ["hookline dead edit s1 --to-note 'customFields.My replay'"],
+        ),
         (Reason.UNEXPECTED, Diagnosis(field="", rule="HTTP 418: tea", fix="read the answer"), []),
     ],
 )
@@ -182,8 +202,7 @@ def test_the_proposals_of_all_diagnoses_are_one_edit(journal: Journal) -> None:
 
     proposal = dead_letters.propose(dead_letters.show(journal, "s1"))
 
-    assert proposal == Edit(fields={"country": "AT"}, drop=("website",))
-    assert dead_letters.command(proposal, "s1") == "hookline dead edit s1 --field country=AT --drop website"
+    assert proposal == Edit(fields={"country": "AT"}, to_note=("website",))
 
 
 @pytest.mark.parametrize("diagnosis", [(), (NO_IDENTIFIER,), (WEBSITE, NO_IDENTIFIER)])
@@ -191,14 +210,14 @@ def test_what_is_mended_only_in_part_is_not_proposed(journal: Journal, diagnosis
     bury(journal, "s1", diagnosis=diagnosis)
 
     assert dead_letters.propose(dead_letters.show(journal, "s1")) is None
-    assert not dead_letters.mend(journal, "s1")
+    assert not dead_letters.mend(journal, a_config(), "s1")
 
 
 def test_mending_keeps_the_proposal_on_top_of_earlier_edits(journal: Journal) -> None:
     bury(journal, "s1", diagnosis=(COUNTRY,))
     dead_letters.edit(journal, "s1", Edit(fields={"city": "Graz", "country": "Austria"}))
 
-    mended = dead_letters.mend(journal, "s1")
+    mended = dead_letters.mend(journal, a_config(), "s1")
 
     record = journal.find("s1")
     assert mended
@@ -211,17 +230,117 @@ def test_only_dead_letters_are_mended(journal: Journal) -> None:
     accept(journal, "s1")
 
     with pytest.raises(NotDead):
-        dead_letters.mend(journal, "s1")
+        dead_letters.mend(journal, a_config(), "s1")
 
 
 def test_a_plan_of_mending_counts_changes_and_names_nobody(journal: Journal) -> None:
-    proposal = Edit(fields={"phone": "+12065550161", "country": "AT"}, drop=("website",), answers={"Age": "7"})
+    proposal = Edit(
+        fields={"phone": "+12065550161", "country": "AT", "customFields.Mail": "ada@example.com"},
+        to_note=("customFields.Budget",),
+        drop=("website",),
+        answers={"Age": "7"},
+    )
     bury(journal, "s1", diagnosis=(BAD_PHONE.model_copy(update={"proposal": proposal}),))
     bury(journal, "s2")
 
-    plan = dead_letters.plan_of_mending(dead_letters.matching(journal, Filter()))
+    plan = dead_letters.plan_of_mending(dead_letters.matching(journal, Filter()), a_config())
 
     assert {key[-1]: count for key, count in plan.items()} == {
-        "drop website, phone=…, country=AT, answer Age": 1,
+        "note customFields.Budget, drop website, phone=…, country=AT, customFields.Mail=…, answer Age": 1,
         "": 1,
     }
+
+
+def test_a_form_that_wants_no_notes_gets_none_by_a_proposal(journal: Journal) -> None:
+    bury(journal, "s1", diagnosis=(WEBSITE,))
+    config = a_config(unmapped="drop")
+
+    [(key, _)] = dead_letters.plan_of_mending(dead_letters.matching(journal, Filter()), config).items()
+    dead_letters.mend(journal, config, "s1")
+
+    record = journal.find("s1")
+    assert record
+    assert key[-1] == "drop website"
+    assert record.edit == Edit(drop=("website",))
+
+
+def test_what_a_proposal_takes_out_of_a_field_is_kept_in_the_note(journal: Journal, settings: Settings) -> None:
+    bury(journal, "s1", diagnosis=(WEBSITE,), body=a_body(website="https://example.com"))
+
+    dead_letters.mend(journal, a_config(), "s1")
+
+    found = dead_letters.preview_replay(journal, a_config(), FieldCache(journal.redis, settings), "s1")
+    assert "website" not in found.contact
+    assert found.note == "Website: https://example.com"
+
+
+def test_edits_are_taken_back(journal: Journal) -> None:
+    bury(journal, "s1")
+    dead_letters.edit(journal, "s1", Edit(fields={"city": "Graz"}))
+
+    dead_letters.take_back(journal, "s1")
+
+    record = journal.find("s1")
+    assert record
+    assert record.edit == Edit()
+
+
+def test_only_a_dead_letters_edits_are_taken_back(journal: Journal) -> None:
+    accept(journal, "s1")
+
+    with pytest.raises(NotDead):
+        dead_letters.take_back(journal, "s1")
+
+
+def test_an_edit_is_doubted_by_what_the_letter_its_form_and_its_location_name(
+    journal: Journal, settings: Settings
+) -> None:
+    fault = Diagnosis(field="customFields.Nope", rule="no such field")
+    bury(journal, "s1", diagnosis=(fault,))
+    dead_letters.edit(journal, "s1", Edit(fields={"Old": "x"}))
+    config = a_config(custom_fields={"Plan": "Q"}, unmapped="custom_field:R")
+    cache, source = FieldCache(journal.redis, settings), source_of(config.locations["main"])
+    catalogue = Catalogue(fields=(LocationField(id="f1", name="Seats"),))
+    cache.put("main", source, catalogue, datetime(2026, 9, 21, tzinfo=UTC))
+
+    change = Edit(answers={"pln": "x"}, drop=("Nope", "old", "plan", "R", "seats", "city", "nonsense"))
+
+    assert dead_letters.doubts(journal, config, cache, "s1", change) == (
+        "no answer is called 'pln'; it is added",
+        "'nonsense' is no field of this contact",
+    )
+    assert len(dead_letters.doubts(journal, Config(), cache, "s1", change)) == 5
+
+
+def test_a_bad_email_and_a_bad_phone_need_not_both_be_mended(journal: Journal) -> None:
+    bad = [Diagnosis(field=field, rule="is bad", fix="Correct it.") for field in ("email", "phone")]
+    bury(journal, "s1", Reason.UNMAPPABLE, tuple(bad))
+    bury(journal, "s2", Reason.UNMAPPABLE, tuple(bad[:1]))
+
+    [both, _] = dead_letters.show(journal, "s1").diagnosis
+    [alone] = dead_letters.show(journal, "s2").diagnosis
+
+    assert both.fix == "Correct it. One of email and phone is enough: hookline dead edit s1 --field email=VALUE"
+    assert alone.fix == "Correct it. hookline dead edit s2 --field email=VALUE"
+
+
+def test_groups_show_no_value_of_a_visitor(journal: Journal) -> None:
+    for id, email in (("s1", "ada@example.com"), ("s2", "bob@example.com")):
+        bury(journal, id, diagnosis=(Diagnosis(field="email", value=email, rule=f"email {email} is blocked"),))
+
+    [group] = dead_letters.groups(dead_letters.matching(journal, Filter()))
+
+    assert (group.count, group.rule) == (2, "email: email … is blocked")
+
+
+def test_custom_fields_that_nothing_is_known_of_are_said_to_be_unchecked() -> None:
+    config = a_config(custom_fields={"Plan": "plan"}, unmapped="custom_field:Rest")
+    to = Destination(config.forms["contact-us"], config.locations["main"])
+    edit = Edit(fields={"customFields.Seats": "5", "Plan": "x", "city": "Graz"})
+
+    offline = preview(a_body(), "", to, edit)
+    fields = (LocationField(id="f1", name="Plan"), LocationField(id="f2", name="Seats"))
+    known = preview(a_body(), "", to, edit, Catalogue(fields=fields))
+
+    assert offline.unchecked == ("Plan", "Rest", "Seats")
+    assert (known.status, known.unchecked) == ("mapped", ())

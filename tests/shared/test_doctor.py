@@ -12,7 +12,7 @@ from flask import Flask
 from sandbox.app import create_app
 from shared.accounts import Accounts
 from shared.config import Form, Location
-from shared.doctor import Doctor, Finding, Patient
+from shared.doctor import Doctor, Finding, Patient, time_of
 from shared.highlevel.client import Client
 from shared.highlevel.oauth import OAuthClient, Tokens
 from shared.highlevel.wire import Wire
@@ -155,11 +155,58 @@ def oauth_not_connected(surgery: Surgery) -> None:
     surgery.location = {"location_id": "L1", "oauth": {"client_id": "app", "client_secret": "app-secret"}}
 
 
+def connected(surgery: Surgery, **app: Any) -> None:
+    registered = surgery.control(
+        "oauth", **{"client_id": "app", "client_secret": "app-secret", "location": "L1", "scopes": ALL_SCOPES, **app}
+    )
+    oauth = {"client_id": "app", "client_secret": "app-secret", "refresh_token": registered["refresh_token"]}
+    surgery.location = {"location_id": "L1", "oauth": oauth}
+
+
+def oauth_token_refused_for_good(surgery: Surgery) -> None:
+    connected(surgery)
+    refused = {"message": "Invalid token: access token is invalid"}
+    surgery.control("faults", match={"path": "/contacts/search/duplicate"}, status=401, body=refused, count=2)
+
+
+def oauth_without_a_scope(surgery: Surgery) -> None:
+    connected(surgery, scopes=["contacts.write", "locations/customFields.readonly"])
+
+
+def oauth_of_another_location(surgery: Surgery) -> None:
+    connected(surgery)
+    surgery.location["location_id"] = "L2"
+
+
+def oauth_secret_is_wrong(surgery: Surgery) -> None:
+    connected(surgery)
+    surgery.location["oauth"]["client_secret"] = "another-secret"
+
+
+def oauth_paused(surgery: Surgery) -> None:
+    connected(surgery, active=False)
+
+
 MISCONFIGURATIONS: dict[str, tuple[Callable[[Surgery], None], str, str, str]] = {
     "the token is wrong": (wrong_token, "contacts", "Invalid Private Integration token", "Check token and api"),
-    "no scope to read contacts": (no_reading_scope, "contacts", "not authorized for this scope", "Add the scope"),
-    "no scope to write contacts": (no_writing_scope, "create", "not authorized for this scope", "Add the scope"),
-    "no scope for custom fields": (no_fields_scope, "custom fields", "not authorized for this scope", "Add the scope"),
+    "no scope to read contacts": (
+        no_reading_scope,
+        "contacts",
+        "not authorized for this scope",
+        "tick View Contacts (contacts.readonly)",
+    ),
+    "no scope to write contacts": (
+        no_writing_scope,
+        "create",
+        "not authorized for this scope",
+        "tick Edit Contacts (contacts.write)",
+    ),
+    "no scope for custom fields": (
+        no_fields_scope,
+        "custom fields",
+        "not authorized for this scope",
+        "tick View Custom Fields (locations/customFields.readonly)",
+    ),
     "a token of another location": (another_location, "contacts", "HTTP 40", "check location_id in [locations.main]"),
     "a key of another generation": (a_v1_key_at_v2, "contacts", "HTTP 401", 'api = "v1"'),
     "an unknown custom field": (unknown_field, "custom fields", "names 'Bugdet'", "Did you mean 'Budget'?"),
@@ -176,7 +223,32 @@ MISCONFIGURATIONS: dict[str, tuple[Callable[[Surgery], None], str, str, str]] = 
     "the address is wrong": (wrong_path, "contacts", "Cannot GET", "base_url"),
     "the edge refuses this machine": (edge_refuses, "contacts", "HTTP 403", "edge refuses this machine's address"),
     "HighLevel is down": (highlevel_is_down, "contacts", "HTTP 503", "status.gohighlevel.com"),
-    "the location is not connected": (oauth_not_connected, "token", "not connected", "hookline oauth connect main"),
+    "the location is not connected": (
+        oauth_not_connected,
+        "token",
+        "not connected",
+        "Run `hookline oauth connect main`",
+    ),
+    "a connected location's token is refused": (
+        oauth_token_refused_for_good,
+        "contacts",
+        "Invalid token",
+        "Run `hookline oauth connect main`",
+    ),
+    "a connected location lacks a scope": (
+        oauth_without_a_scope,
+        "contacts",
+        "not authorized for this scope",
+        "Add View Contacts (contacts.readonly) to the scopes of the app, then run `hookline oauth connect main`",
+    ),
+    "another location is connected": (oauth_of_another_location, "contacts", "HTTP 40", "choose that sub-account"),
+    "the app's secret is wrong": (
+        oauth_secret_is_wrong,
+        "token",
+        "look at client_id and client_secret",
+        "They stand in [locations.main.oauth]",
+    ),
+    "a connected location is paused": (oauth_paused, "token", "look at its billing", "once the bill is settled"),
 }
 
 
@@ -223,8 +295,75 @@ def test_the_throwaway_contact_is_deleted_even_when_a_step_in_between_fails(surg
 
 
 def test_a_refresh_token_opens_the_location(surgery: Surgery) -> None:
-    app = surgery.control("oauth", client_id="app", client_secret="app-secret", location="L1", scopes=ALL_SCOPES)
-    oauth = {"client_id": "app", "client_secret": "app-secret", "refresh_token": app["refresh_token"]}
-    surgery.location = {"location_id": "L1", "oauth": oauth}
+    connected(surgery)
 
     assert {found.level for found in surgery.examine()} == {"ok"}
+
+
+def test_an_access_token_that_has_expired_is_renewed_once(surgery: Surgery) -> None:
+    connected(surgery)
+    refused = {"message": "Invalid token: access token is invalid"}
+    surgery.control("faults", match={"path": "/contacts/search/duplicate"}, status=401, body=refused, count=1)
+
+    findings = surgery.examine(write=False)
+
+    assert {found.level for found in findings} == {"ok"}
+    assert ("token", "the access token had expired and was renewed") in [
+        (found.check, found.says) for found in findings
+    ]
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [oauth_not_connected, oauth_token_refused_for_good, oauth_without_a_scope, oauth_of_another_location],
+)
+def test_a_connected_location_hears_nothing_of_keys_and_integrations(
+    surgery: Surgery, break_it: Callable[[Surgery], None]
+) -> None:
+    break_it(surgery)
+
+    [fault] = [found for found in surgery.examine() if found.level == "fault"]
+
+    text = f"{fault.says} {fault.remedy}"
+    assert text.count("hookline oauth connect main") == 1
+    assert not [wrong for wrong in ("v1", "Private", "replace it", "stays the same") if wrong in text]
+
+
+def test_a_scope_is_advised_once_and_in_one_way(surgery: Surgery) -> None:
+    no_reading_scope(surgery)
+
+    [fault] = [found for found in surgery.examine() if found.level == "fault"]
+
+    assert fault.says == "HTTP 401: The token is not authorized for this scope."
+    assert "the token stays the same" in fault.remedy
+
+
+def test_all_missing_scopes_are_named_at_once(surgery: Surgery) -> None:
+    surgery.form["custom_fields"] = {"Budget": "budget"}
+    surgery.token(scopes=["contacts.write"])
+
+    remedies = " ".join(found.remedy for found in surgery.examine() if found.level == "fault")
+
+    assert "contacts.readonly" in remedies
+    assert "locations/customFields.readonly" in remedies
+
+
+def test_an_unknown_custom_field_has_two_ways_out(surgery: Surgery) -> None:
+    unknown_field(surgery)
+
+    [fault] = [found for found in surgery.examine(write=False) if found.level == "fault"]
+
+    assert "Correct the name in the configuration, or make the field in HighLevel" in fault.remedy
+
+
+def test_the_address_that_does_not_answer_is_named() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as http:
+        doctor = Doctor(Client("http://nowhere.test", http), Accounts(None), time_of(http), lambda: NOON)
+        location = Location.model_validate({"location_id": "L1", "token": "pit-1"})
+        clock, contacts = doctor.examine(Patient("main", location, {}), write=False)
+
+    assert clock.says == "no time could be had from http://nowhere.test"
+    assert contacts.says == "no answer: ConnectError (tried was http://nowhere.test)"

@@ -2,7 +2,8 @@ import pycountry
 import pytest
 from pydantic import ValidationError
 
-from shared.highlevel.contact import COUNTRIES, WRITABLE_FIELDS, Contact, CustomField, DndSetting, DndSettings
+from shared.field_names import OTHER_FIELDS, WRITABLE_FIELDS
+from shared.highlevel.contact import COUNTRIES, Contact, CustomField, DndSetting, DndSettings
 
 DOCUMENTED = {
     *("firstName", "lastName", "name", "email", "gender", "phone", "address1", "city", "state", "postalCode"),
@@ -49,6 +50,9 @@ def test_a_property_that_highlevel_refuses_cannot_be_set(name: str) -> None:
 
 def test_writable_fields_are_fields_of_a_contact() -> None:
     assert WRITABLE_FIELDS <= DOCUMENTED
+    # Tags and the location are sent with it, or after it, by others.
+    body = {found.alias for found in Contact.model_fields.values()}
+    assert body - WRITABLE_FIELDS | {"tags", "locationId"} == OTHER_FIELDS
 
 
 def test_countries_are_highlevels_list() -> None:

@@ -137,7 +137,7 @@ def test_the_proposal_for_several_options_fits_the_field() -> None:
 
     near = wrong(field, ["rd", "black or nearly so"]).proposal_value
 
-    assert near is not None
+    assert near == "Red; Black, or nearly so"
     assert result(field, near) == ["Red", "Black, or nearly so"]
     assert wrong(field, ["rd", "quite something else"]).proposal_value is None
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.highlevel.contact import WRITABLE_FIELDS
+from shared.field_names import WRITABLE_FIELDS
 from shared.mapping.aliases import ALIASES, FIELDS, field_called, folded, is_about_someone_else
 
 NAMED = [

@@ -87,20 +87,25 @@ UNKNOWN = "the location has no custom field of this name"
             "Seets",
             UNKNOWN,
             'Did you mean "Seats"? Correct the name in the configuration, '
-            "or leave it out: --drop 'customFields.Seets'",
+            "or put the value into the note: --to-note 'customFields.Seets'",
         ),
-        ("Zzz", UNKNOWN, "Correct the name in the configuration, or leave it out: --drop 'customFields.Zzz'"),
+        (
+            "Zzz",
+            UNKNOWN,
+            "Correct the name in the configuration, or put the value into the note: --to-note 'customFields.Zzz'",
+        ),
         (
             "What's up",
             UNKNOWN,
-            'Correct the name in the configuration, or leave it out: --drop "customFields.What\'s up"',
+            "Correct the name in the configuration, or put the value into the note: "
+            '--to-note "customFields.What\'s up"',
         ),
-        ("'$5'", UNKNOWN, "Correct the name in the configuration, or leave it out in an edit."),
+        ("'$5'", UNKNOWN, "Correct the name in the configuration, or put the value into the note by an edit."),
         (
             "Twin",
             "the location has more than one custom field of this name",
             "Name it by its key or id: twin, twin_. Correct the name in the configuration, "
-            "or leave it out: --drop 'customFields.Twin'",
+            "or put the value into the note: --to-note 'customFields.Twin'",
         ),
     ],
 )
@@ -108,7 +113,7 @@ def test_a_field_that_is_not_found_is_named(name: str, rule: str, fix: str) -> N
     [found] = faults(an_answer("Q", "x"), form=a_form(custom_fields={name: "Q"}))
 
     assert found == Diagnosis(
-        field=f"customFields.{name}", value="x", rule=rule, fix=fix, proposal=Edit(drop=(f"customFields.{name}",))
+        field=f"customFields.{name}", value="x", rule=rule, fix=fix, proposal=Edit(to_note=(f"customFields.{name}",))
     )
 
 
@@ -119,18 +124,21 @@ def test_a_value_that_does_not_fit_is_named_with_ready_options_and_the_closest_o
     assert found.value == "see green"
     assert found.rule == "the value is none of the field's options"
     assert found.fix == (
-        'The options are "Red", "Sea Green", "Black". '
-        "--field 'customFields.Colour=Sea Green' or --drop 'customFields.Colour'"
+        'The options are "Red", "Sea Green", "Black". The nearest that fits is "Sea Green": '
+        "--field 'customFields.Colour=Sea Green' or put the value into the note: --to-note 'customFields.Colour'"
     )
     assert found.proposal == Edit(fields={"customFields.Colour": "Sea Green"})
     assert len(OPTION.findall(found.fix)) == 2
 
 
-def test_a_value_that_nothing_is_near_is_proposed_to_be_dropped() -> None:
+def test_a_value_that_nothing_is_near_is_proposed_to_go_into_the_note() -> None:
     [found] = faults(an_answer("Q", "many"), form=a_form(custom_fields={"Seats": "Q"}))
 
-    assert found.fix == "--field 'customFields.Seats=VALUE' or --drop 'customFields.Seats'"
-    assert found.proposal == Edit(drop=("customFields.Seats",))
+    assert found.fix == (
+        "Set a value that fits: --field 'customFields.Seats=VALUE' "
+        "or put the value into the note: --to-note 'customFields.Seats'"
+    )
+    assert found.proposal == Edit(to_note=("customFields.Seats",))
 
 
 @pytest.mark.parametrize("name", ["Up = how far?", "'$5'"])
@@ -141,8 +149,10 @@ def test_a_name_that_a_command_cannot_hold_gives_way_to_the_id(name: str) -> Non
     [found] = faults(an_answer("Q", "x"), form=form, catalogue=catalogue)
 
     assert found.field == f"customFields.{name}"
-    assert found.fix == "--field 'customFields.f1=VALUE' or --drop 'customFields.f1'"
-    assert mapped(an_answer("Q", "x"), form=form, catalogue=catalogue, edit=found.proposal).contact
+    assert found.fix.endswith(
+        "--field 'customFields.f1=VALUE' or put the value into the note: --to-note 'customFields.f1'"
+    )
+    assert mapped(an_answer("Q", "x"), form=form, catalogue=catalogue, edit=found.proposal).note.startswith(name)
 
 
 def test_all_faults_are_named_at_once() -> None:
@@ -171,6 +181,47 @@ def test_each_proposal_mends_its_fault() -> None:
     assert sent(*answers, form=form, edit=edit) == {"id-colour": "Black", "id-colours": ["Red", "Black"]}
 
 
+def test_the_advice_of_a_field_that_an_edit_names_is_about_the_edit() -> None:
+    [near] = faults(edit=Edit(fields={"customFields.Seets": "5"}))
+    [far] = faults(edit=Edit(fields={"Zzz": "5"}))
+
+    advice = "An edit has set it: edit the field by its right name and take this one out:"
+    assert near.fix == f"Did you mean \"Seats\"? {advice} --drop 'customFields.Seets'"
+    assert far.fix == f"{advice} --drop 'customFields.Zzz'"
+    assert near.proposal == Edit(drop=("customFields.Seets",))
+
+
+def test_several_options_are_proposed_on_one_line() -> None:
+    [found] = faults(an_answer("Q", ["rd", "blak"]), form=a_form(custom_fields={"Colours": "Q"}))
+
+    assert found.proposal == Edit(fields={"customFields.Colours": "Red; Black"})
+    assert "--field 'customFields.Colours=Red; Black'" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "proposed", "sent_options"),
+    [
+        (("A; B", "C"), ["a; b", "d"], None, None),
+        (("Alpha; Beta", "Gamma"), ["alpha;beta", "gama"], "Alpha; Beta; Gamma", ["Alpha; Beta", "Gamma"]),
+        (("Alpha", "Beta", "Alpha; Beta"), ["alpha", "bta"], "Alpha, Beta", ["Alpha", "Beta"]),
+        (("Alpha", "Beta", "Alpha; Beta", "Alpha, Beta"), ["alpha", "bta"], None, None),
+    ],
+)
+def test_a_proposal_of_several_options_is_read_as_just_these(
+    options: tuple[str, ...], answer: list[str], proposed: str | None, sent_options: list[str] | None
+) -> None:
+    catalogue, form = a_catalogue(a_custom_field("Many", "CHECKBOX", *options)), a_form(custom_fields={"Many": "Q"})
+
+    [found] = faults(an_answer("Q", list(answer)), form=form, catalogue=catalogue)
+
+    assert found.proposal
+    assert found.proposal.fields.get("customFields.Many") == proposed
+    [*set_fields] = mapped(
+        an_answer("Q", list(answer)), form=form, catalogue=catalogue, edit=found.proposal
+    ).contact.custom_fields
+    assert [field.field_value for field in set_fields] == ([sent_options] if sent_options else [])
+
+
 def test_an_unanswered_question_names_no_fault() -> None:
     form = a_form(custom_fields={"Nothing": "Q", "Seats": "{Q}"}, unmapped="custom_field:Nor this")
 
@@ -185,9 +236,11 @@ def test_an_edit_sets_and_drops_a_custom_field_by_name_key_or_id(name: str) -> N
     replaced = mapped(answer, form=form, catalogue=CATALOGUE, edit=Edit(fields={name: "6"}))
     assert [field.field_value for field in replaced.contact.custom_fields] == [6]
     assert replaced.provenance["customFields.id-seats"] == "edit"
-    assert [left.value for left in replaced.left_out] == ["many"]
+    assert replaced.left_out == ()
     dropped = mapped(answer, form=form, catalogue=CATALOGUE, edit=Edit(drop=(name,)))
-    assert dropped.contact.custom_fields == ()
+    assert (dropped.contact.custom_fields, dropped.note) == ((), "")
+    noted = mapped(answer, form=form, catalogue=CATALOGUE, edit=Edit(to_note=(name,)))
+    assert (noted.contact.custom_fields, noted.note) == ((), "Seats: many")
 
 
 def test_a_custom_field_is_told_from_the_contacts_field_of_the_same_name() -> None:
@@ -211,6 +264,7 @@ def test_a_custom_field_is_told_from_the_contacts_field_of_the_same_name() -> No
         ({}, Edit(fields={"seats": "5"}), True),
         ({}, Edit(fields={"customFields.city": "5"}), True),
         ({}, Edit(drop=("customFields.seats",)), True),
+        ({}, Edit(to_note=("seats",)), True),
     ],
 )
 def test_the_catalogue_is_needed_where_custom_fields_are_named(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from shared.highlevel.contact import WRITABLE_FIELDS
+from shared.field_names import WRITABLE_FIELDS
 from shared.highlevel.values import Refused
 from shared.mapping.normalise import normalise
 
