@@ -1,15 +1,21 @@
 """One submission in full, part by part, for people."""
 
 import json
+from collections.abc import Iterator
 
 from pydantic import JsonValue
 
 from cli.output import moment, print_table, print_text, print_title
-from shared.dead_letters import Preview, command, commands, propose
+from cli.waiting import wait
+from shared.dead_letters import Preview, commands, propose, summary
+from shared.diagnosis import diagnose
 from shared.highlevel.contact import Contact
+from shared.highlevel.errors import messages_of
 from shared.mapping import sent_fields
 from shared.status import Detail, Happening
 from shared.submission import Attempt, Diagnosis, as_text
+
+REFUSED = (400, 422)
 
 
 def print_head(detail: Detail) -> None:
@@ -29,17 +35,25 @@ def print_head(detail: Detail) -> None:
             print_text(f"{name:<10}{value}")
 
 
+def print_wait(detail: Detail) -> None:
+    """Print what it waits for, and the way out."""
+    if said := wait(detail):
+        print_title("Waiting")
+        print_text(said)
+
+
 def print_diagnosis(detail: Detail) -> None:
     """Print what was wrong, field by field, and the commands that mend it."""
     if not detail.diagnosis:
         return
     print_table(("field", "value", "rule"), [(d.field, d.value, d.rule) for d in detail.diagnosis], "What was wrong")
     print_title("What to do")
+    printed: set[str] = set()
     for found in detail.diagnosis:
-        print_text("\n".join(_way_out(found, detail.id)))
+        print_text("\n".join(_way_out(found, detail.id, printed)))
     if proposal := propose(detail):
         print_title("Proposed")
-        print_text(f"{command(proposal, detail.id)} --replay")
+        print_text(f"{summary(proposal)}\n  hookline dead replay {detail.id} --fix")
 
 
 def print_history(detail: Detail) -> None:
@@ -71,13 +85,17 @@ def print_contact(found: Detail | Preview) -> None:
 
 
 def print_losses(detail: Detail) -> None:
-    """Print the fields that HighLevel has not taken, or that newer submissions have kept."""
+    """Print the fields that HighLevel has not taken, that took another's place, or that newer submissions have kept."""
     if detail.salvaged:
-        print_title("Sent without")
-        print_text(", ".join(detail.salvaged))
+        print_table(("field", "value", "why"), list(_salvaged(detail)), "Sent without")
     if detail.not_stored:
         rows = [(lost.field, lost.sent, lost.stored, lost.why) for lost in detail.not_stored]
         print_table(("field", "sent", "stored", "why"), rows, "Not stored by HighLevel")
+    if detail.replaced:
+        print_title("Replaced")
+        print_text(
+            "\n".join(f"The contact had another {name} before, which Hookline knew." for name in detail.replaced)
+        )
     if detail.superseded:
         newer = [(kept.field, kept.value, kept.by, kept.at) for kept in detail.superseded]
         print_table(("field", "value", "newer", "at"), newer, "Left as a newer submission wrote it")
@@ -88,6 +106,7 @@ def print_edit(detail: Detail) -> None:
     edit = detail.edit
     rows = [("answer", label, as_text(value)) for label, value in edit.answers.items()]
     rows += [("field", name, value) for name, value in edit.fields.items()]
+    rows += [("to note", name, "") for name in edit.to_note]
     rows += [("drop", name, "") for name in edit.drop]
     if rows:
         print_table(("change", "name", "value"), rows, "Edited")
@@ -110,12 +129,25 @@ def print_body(detail: Detail) -> None:
     print_text(detail.body)
 
 
-def _way_out(found: Diagnosis, submission_id: str) -> list[str]:
-    """Return a fix in words, and its commands each on a line of its own, so that they can be copied."""
-    if not found.fix:
-        return [f"hookline dead replay {submission_id}"]
-    said = found.fix.replace(f"hookline dead edit {submission_id} ", "")
-    return [f"{found.field}: {said}".removeprefix(": "), *commands(found.fix)]
+def _salvaged(detail: Detail) -> Iterator[tuple[str, str, str]]:
+    """Yield each field that a contact was sent without, its value, and what HighLevel said of it."""
+    values = sent_fields(Contact.model_validate(detail.contact))
+    refused = [attempt for attempt in detail.attempts if attempt.status in REFUSED]
+    said = [found for attempt in refused for found in diagnose(messages_of(attempt.response), attempt.request)]
+    for name in detail.salvaged:
+        why = next((found.rule for found in said if found.field == name), "HighLevel refused it")
+        yield name, as_text(values.get(name)), why
+
+
+def _way_out(found: Diagnosis, submission_id: str, printed: set[str]) -> list[str]:
+    """Return a fix in words, and each command that was not `printed` yet on a line of its own, to be copied."""
+    fix = found.fix or f"hookline dead replay {submission_id}"
+    rest, lines = f"{found.field}: {fix}".removeprefix(": "), []
+    for command in commands(fix):
+        words, _, rest = rest.partition(command)
+        lines += [words.strip(" ,;"), "" if command in printed else f"  {command}"]
+        printed.add(command)
+    return [line for line in (*lines, rest.strip(" ,;")) if line not in ("", ".", "or")]
 
 
 def _about_event(event: Happening) -> str:

@@ -23,9 +23,9 @@ MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "r
 @pass_wiring
 def doctor(wiring: Wiring, aliases: tuple[str, ...], write: bool, as_json: bool) -> None:
     """
-    Examine LOCATIONs, all unless some are named: token, scopes, custom fields, clock and rate limit.
+    Examine locations: token, scopes, custom fields, clock.
 
-    It makes a few reading calls at each. Exits 1 on any fault.
+    All of them unless some are named. It makes a few reading calls at each. Exits 1 on any fault.
     """
     patients = list(_patients(wiring.config, aliases))
     with open_http(connections=2) as http:

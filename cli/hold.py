@@ -5,8 +5,7 @@ import click
 from cli.options import as_json
 from cli.output import print_items, print_table
 from cli.wiring import Wiring, pass_wiring
-from shared.journal import Hold
-from shared.stores.custom_fields import Refusal
+from shared.status import CUSTOM_FIELDS, waiting_locations
 
 
 @click.group(epilog="Example: hookline hold list")
@@ -21,9 +20,9 @@ def list_holds(wiring: Wiring, as_json: bool) -> None:
     """
     List the locations that wait, why, and until when.
 
-    Of a location whose token may not read custom fields, only the forms wait that name some.
+    Of a location whose custom fields cannot be read, only the submissions wait that need some.
     """
-    holds = [*wiring.journal.holds(), *map(_refused, wiring.field_cache.refusals())]
+    holds = waiting_locations(wiring.journal, wiring.field_cache.refusals())
     if as_json:
         print_items(holds)
     elif holds:
@@ -31,16 +30,6 @@ def list_holds(wiring: Wiring, as_json: bool) -> None:
         print_table(("location", "kind", "status", "reason", "since", "next probe"), rows)
     else:
         click.echo("No location is held.")
-
-
-def _refused(refusal: Refusal) -> Hold:
-    return Hold(
-        location=refusal.alias,
-        kind="custom fields",
-        reason=refusal.message,
-        since=refusal.since,
-        probe_at=refusal.asked_again_at,
-    )
 
 
 @hold.command(epilog="Example: hookline hold lift main")
@@ -52,6 +41,11 @@ def lift(wiring: Wiring, location: str) -> None:
 
     If the cause persists, it is soon held again.
     """
-    if not wiring.journal.lift(location) and not wiring.field_cache.forget(location):
+    lifted, forgotten = wiring.journal.lift(location), wiring.field_cache.forget(location)
+    if lifted:
+        click.echo(f"The hold of {location} is lifted.")
+    hastened = wiring.journal.hasten(location, CUSTOM_FIELDS)
+    if forgotten or hastened:
+        click.echo(f"HighLevel is asked again for the custom fields of {location}.")
+    elif not lifted:
         raise click.ClickException(f"{location} is not held. See `hookline hold list`.")
-    click.echo(f"The hold of {location} is lifted.")

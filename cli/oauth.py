@@ -13,15 +13,21 @@ from cli.output import moment, print_items, print_table
 from cli.wiring import Wiring, pass_wiring
 from shared.accounts import app_of
 from shared.config import Config, Location
-from shared.highlevel.errors import HighLevelError
+from shared.highlevel.errors import MISSING_SCOPE, REPLACE_THE_TOKEN, TICK_THE_SCOPE, HighLevelError
 from shared.highlevel.oauth import OAuthClient, Pair, Reconnect, Tokens
 from shared.highlevel.wire import Deadline, Wire, open_http
+from shared.journal import Hold
+from shared.scopes import SCOPES
 from shared.stores.tokens import RedisTokens
 from shared.submission import Frozen
 
 AUTHORIZE_URL = "https://marketplace.gohighlevel.com/oauth/chooselocation"
-SCOPES = ("contacts.readonly", "contacts.write", "locations/customFields.readonly")
+ASKED = tuple(scope.name for scope in SCOPES)
 CALLBACK_PATH = "/oauth/callback"
+# Holds that end when somebody acts.
+STOPPED = ("credentials", "inactive")
+# What HighLevel's refusals advise where a location has a token of its own.
+FOR_TOKENS = (TICK_THE_SCOPE, REPLACE_THE_TOKEN)
 EXCHANGE_SECONDS = 20.0
 
 
@@ -47,8 +53,8 @@ def oauth() -> None:
 @click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds to wait for it.")
 @click.option("--code", metavar="CODE", help="Wait for nothing: this is the code, from the address you were sent to.")
 @click.option("--redirect-uri", metavar="URL", help="The redirect that the app has registered, if it is another.")
-@click.option("--scope", "scopes", multiple=True, default=SCOPES, show_default=True, help="Ask for this scope.")
-@click.option("--authorize-url", default=AUTHORIZE_URL, show_default=True, metavar="URL", help="The page of consent.")
+@click.option("--scope", "scopes", multiple=True, default=ASKED, show_default=True, help="Ask for this scope.")
+@click.option("--authorize-url", default=AUTHORIZE_URL, metavar="URL", help="The page of consent, if it is another.")
 @pass_wiring
 def connect(
     wiring: Wiring,
@@ -66,6 +72,8 @@ def connect(
 
     Prints the page where somebody lets the app in, and waits until HighLevel sends the browser back to this machine.
     Where that cannot be, run it again with the --code in the address that the browser was sent to.
+
+    The page is https://marketplace.gohighlevel.com/oauth/chooselocation unless --authorize-url names another.
     """
     location = _with_oauth(wiring.config, alias)
     store = wiring.token_store  # before anything is asked: without SECRET_KEY nothing can be kept
@@ -87,9 +95,16 @@ def connect(
 @as_json
 @pass_wiring
 def status(wiring: Wiring, as_json: bool) -> None:
-    """Show which locations are connected, and until when their tokens are good."""
+    """
+    Show which locations are connected.
+
+    With each stands until when its token is good, which scopes were granted last, and why it is held if it is. Exits
+    with 1 when one is not connected, or held until somebody acts.
+    """
     locations = {alias: location for alias, location in wiring.config.locations.items() if location.oauth}
-    connections = [_connection(wiring.token_store, alias, location) for alias, location in locations.items()]
+    holds = {hold.location: hold for hold in wiring.journal.holds() if hold.kind in STOPPED} if locations else {}
+    found = [_connection(wiring.token_store, alias, location) for alias, location in locations.items()]
+    connections = [_with_hold(one, holds[one.location]) if one.location in holds else one for one in found]
     if as_json:
         print_items(connections)
     elif connections:
@@ -97,6 +112,8 @@ def status(wiring: Wiring, as_json: bool) -> None:
         print_table(("location", "connected", "token good until", "scope", "note"), rows)
     else:
         click.echo("No location has an oauth table.")
+    if holds or not all(one.connected for one in connections):
+        raise click.exceptions.Exit(1)
 
 
 def consent_page(authorize_url: str, client_id: str, redirect: str, scopes: tuple[str, ...], state: str) -> str:
@@ -174,5 +191,21 @@ def _connection(store: RedisTokens, alias: str, location: Location) -> Connectio
     if pair:
         return Connection(location=alias, connected=True, expires_at=pair.expires_at, scope=pair.scope)
     if app_of(location).refresh_token:
-        return Connection(location=alias, connected=False, note="the first delivery uses the configured refresh_token")
+        note = f"the first delivery, or `hookline doctor {alias}`, uses the configured refresh_token"
+        return Connection(location=alias, connected=False, note=note)
     return Connection(location=alias, connected=False, note=f"run `hookline oauth connect {alias}`")
+
+
+def _with_hold(one: Connection, hold: Hold) -> Connection:
+    """Return a connection with why its location is held, and what to do."""
+    reason = hold.reason.rstrip(".")
+    for advice in FOR_TOKENS:
+        reason = reason.removesuffix(f". {advice}")
+    connect_again = f"run `hookline oauth connect {one.location}`"
+    if hold.kind == "inactive":
+        to_do = "it goes on by itself once that is settled"
+    elif missing := [name for name in ASKED if name not in one.scope.split()] if MISSING_SCOPE.search(reason) else []:
+        to_do = f"add {', '.join(missing)} to the scopes of the app, then {connect_again}"
+    else:
+        to_do = "" if connect_again.removeprefix("run ") in reason else connect_again
+    return one.model_copy(update={"note": "; ".join(filter(None, (f"held: {reason}", to_do)))})

@@ -17,9 +17,10 @@ RESTART_SECONDS = 1.0
 @click.command()
 def run() -> None:
     """
-    Run web and worker in one process group, until SIGTERM or Ctrl-C.
+    Run web and worker together.
 
-    One that ends by itself is started again: the worker's watchdog counts on that.
+    They run in one process group, until SIGTERM or Ctrl-C. One that ends by itself is started again: the worker's
+    watchdog counts on that.
 
     Example: hookline run
     """

@@ -5,6 +5,9 @@ import sys
 
 import click
 
+# The sandbox is no part of ours to import, but its usage is to name the command that was typed.
+PROGRAM = "from sandbox.__main__ import main; main(prog_name='hookline sandbox', help_option_names=['-h', '--help'])"
+
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
@@ -14,5 +17,5 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Run a local HighLevel to try things against."""
-    command = [sys.executable, "-m", "sandbox", *arguments]
+    command = [sys.executable, "-c", PROGRAM, *arguments]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted

@@ -1,25 +1,20 @@
 """How everything stands: `hookline status` and `hookline audit`."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import click
 
 from cli.options import as_json
-from cli.output import moment, print_json, print_table, print_text, print_title
+from cli.output import print_json, print_table, print_text, print_title
+from cli.waiting import held, waits
 from cli.wiring import Wiring, pass_wiring
-from shared.journal import Hold
-from shared.status import Queued, Standing, Status
+from shared.status import FormStatus, Queued, Standing, Status
 from shared.status import status as find_status
 
 STATES = ("accepted", "waiting", "leased", "delivered", "dead", "discarded", "forgotten", "duplicate", "not_stored")
-CAUSES = {
-    "worker": "for a worker to live",
-    "hold": "for the hold to end",
-    "person": "for another submission of the same person",
-    "configuration": "for a configuration that knows them",
-    "retry": "to be tried again",
-    "turn": "for their turn",
-}
+# Left out where they are zero for everything: most are, and a terminal is narrow.
+RARE = ("discarded", "forgotten", "duplicate", "not_stored")
 
 
 @click.command(epilog="Example: hookline status --json")
@@ -28,7 +23,7 @@ CAUSES = {
 def status(wiring: Wiring, as_json: bool) -> None:
     """Show what was accepted, delivered and buried, and what waits."""
     quarantined = Counter(kept.form for kept in wiring.quarantine.requests())
-    found = find_status(wiring.journal, quarantined)
+    found = find_status(wiring.journal, quarantined, wiring.field_cache.refusals())
     if as_json:
         print_json(found)
     else:
@@ -63,39 +58,31 @@ def _print_status(found: Status) -> None:
     click.echo(f"Workers alive: {found.workers}")
     if not found.ledger.balanced:
         click.echo("The ledger is not balanced: run `hookline audit`.")
-    print_table(STATES, [_counts(found.ledger)], "All")
-    if found.forms:
-        rows = [(name, *_counts(form), form.quarantined) for name, form in found.forms.items()]
-        print_table(("form", *STATES, "quarantined"), rows, "Forms")
+    columns = [state for state in STATES if state not in RARE or getattr(found.ledger, state)]
+    print_table(columns, [_counts(found.ledger, columns)], "All")
+    _print_forms(found.forms, columns)
     if found.locations:
-        print_table(
-            ("location", *STATES), [(name, *_counts(one)) for name, one in found.locations.items()], "Locations"
-        )
+        rows = [(name, *_counts(one, columns)) for name, one in found.locations.items()]
+        print_table(("location", *columns), rows, "Locations")
     queues: dict[str, Queued] = {f"form {name}": form for name, form in found.forms.items()}
     queues |= {f"location {name}": one for name, one in found.locations.items()}
-    lines = [f"{name}: {_waiting(queue)}" for name, queue in queues.items() if queue.oldest_waiting]
-    lines += [f"location {hold.location} is held: {held(hold)}" for hold in found.holds]
+    lines = [f"{name}: {waits(queue)}" for name, queue in queues.items() if queue.oldest_waiting]
+    lines += [f"location {hold.location} {held(hold)}" for hold in found.holds]
     if lines:
         print_title("Waiting")
         print_text("\n".join(lines))
 
 
-def held(hold: Hold) -> str:
-    """Return why a location waits, and until when."""
-    status = f" (HTTP {hold.status})" if hold.status else ""
-    return f"{hold.kind}: {hold.reason}{status}; next probe at {moment(hold.probe_at)}"
+def _print_forms(forms: Mapping[str, FormStatus], columns: Sequence[str]) -> None:
+    if not forms:
+        return
+    refused = any(form.quarantined for form in forms.values())
+    rows = [(name, *_counts(form, columns), *([form.quarantined] if refused else [])) for name, form in forms.items()]
+    print_table(("form", *columns, *(["quarantined"] if refused else [])), rows, "Forms")
 
 
-def _counts(standing: Standing) -> list[object]:
-    return [getattr(standing, state) for state in STATES]
-
-
-def _waiting(queue: Queued) -> str:
-    causes = ", ".join(
-        f"{number} wait {CAUSES.get(cause, f'for {cause}')}" for cause, number in queue.waiting_for.items()
-    )
-    since = f"; the oldest since {moment(queue.oldest_waiting)}" if queue.oldest_waiting else ""
-    return causes + since
+def _counts(standing: Standing, columns: Sequence[str]) -> list[object]:
+    return [getattr(standing, state) for state in columns]
 
 
 def _print_verdict(shelves: list[tuple[str, int, int]], misplaced: list[str]) -> None:

@@ -10,7 +10,7 @@ from shared.status import Page, show
 from shared.status import submissions as find_submissions
 from shared.submission import State
 
-COLUMNS = ("id", "form", "location", "state", "accepted_at", "contact_id", "attempts", "reason", "group")
+COLUMNS = ("id", "form", "location", "state", "waits_for", "accepted_at", "contact_id", "attempts", "reason", "group")
 STATES = [state.value for state in State if state is not State.FORGOTTEN]
 
 
@@ -46,11 +46,12 @@ def show_submission(wiring: Wiring, submission_id: str, as_json: bool) -> None:
 
     What it became, a contact or a dead letter, is shown with it.
     """
-    detail = show(wiring.journal, submission_id)
+    detail = show(wiring.journal, submission_id, wiring.field_cache.refusals())
     if as_json:
         print_json(detail)
         return
     details.print_head(detail)
+    details.print_wait(detail)
     details.print_history(detail)
     details.print_contact(detail)
     details.print_losses(detail)

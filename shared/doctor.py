@@ -28,11 +28,13 @@ from shared.highlevel.errors import (
     MissingScope,
     RateLimited,
     WrongLocation,
+    messages_of,
 )
 from shared.highlevel.generations import GENERATIONS
-from shared.highlevel.oauth import LocationInactive, Reconnect, TokenBusy
+from shared.highlevel.oauth import STEP, LocationInactive, Reconnect, TokenBusy
 from shared.highlevel.wire import Deadline, OutOfTime
 from shared.mapping.lookup import is_template
+from shared.scopes import way_out
 from shared.submission import Attempt, Frozen
 
 CALL_SECONDS = 15.0
@@ -42,14 +44,12 @@ TEXTUAL = frozenset({"TEXT", "LARGE_TEXT"})
 CHOICES = frozenset({"SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "RADIO", "CHECKBOX"})
 TAG = "hookline doctor"
 TO_CUSTOM_FIELD = "custom_field:"
+TOKENS_AT = GENERATIONS["v2"]  # whatever the location's API is
 
 # The way out of each kind of failure; the first kind that fits, so the special ones stand before the general.
 REMEDIES: Mapping[type[Exception], str] = {
-    Reconnect: "Run `hookline oauth connect {alias}`.",
-    LocationInactive: "The sub-account is paused, mostly for billing: it goes on by itself once that is settled.",
+    LocationInactive: "It goes on by itself once the bill is settled: its tokens stay good.",
     TokenBusy: "Another process renews the token just now: examine again in a few seconds.",
-    MissingScope: "Add the scope to the Private Integration or the app (View Contacts, Edit Contacts, View Custom "
-    "Fields), then use the token that it shows.",
     WrongLocation: "The token is good, but for another sub-account: check location_id in {table}.",
     BadCredentials: 'Check token and api in {table}; a v1 location key needs api = "v1", all others "v2".',
     Misconfigured: "Check api and base_url in {table}, and HIGHLEVEL_BASE_URL.",
@@ -59,6 +59,16 @@ REMEDIES: Mapping[type[Exception], str] = {
     HighLevelUnavailable: "Check base_url and HIGHLEVEL_BASE_URL, whether this machine reaches that address, and "
     "status.gohighlevel.com.",
 }
+# What is another way out where the location is connected through an app.
+WITH_OAUTH: Mapping[type[Exception], str] = {
+    Reconnect: "Run `hookline oauth connect {alias}`.",
+    WrongLocation: "Check location_id in {table}, or run `hookline oauth connect {alias}` and choose that sub-account.",
+    BadCredentials: "Run `hookline oauth connect {alias}`; if its token is refused too, look at the app in HighLevel.",
+}
+APP_REFUSED = (
+    "They stand in [locations.{alias}.oauth], and have to be those that HighLevel's marketplace shows for the app."
+)
+UNREACHED = (HighLevelError, OutOfTime, TokenBusy)
 
 Level = Literal["ok", "warning", "fault"]
 
@@ -108,29 +118,51 @@ class Examination:
     def findings(self, write: bool) -> Iterator[Finding]:
         """Yield what is found."""
         yield self._clock()
+        alias, location = self._patient.alias, self._patient.location
         try:
-            account = self._doctor.accounts.open(self._patient.alias, self._patient.location, _deadline())
-        except (HighLevelError, TokenBusy) as error:
+            account = self._doctor.accounts.open(alias, location, _deadline())
+            found = self._contacts(account)
+            if renewed := self._renewed(account, found):
+                yield self._ok("token", "the access token had expired and was renewed")
+                account, found = renewed, self._contacts(renewed)
+        except UNREACHED as error:
             yield self._failure("token", error)
             return
-        try:
-            _, attempt = self._client.find(account, email=_address(), phone=None, deadline=_deadline())
-        except (HighLevelError, OutOfTime) as error:
-            yield self._failure("contacts", error)
+        yield from self._opened(account, found, write)
+
+    def _renewed(self, account: Account, found: Attempt | Exception) -> Account | None:
+        """Return the account with another access token when it was refused, as a delivery does."""
+        if not isinstance(found, BadCredentials) or not found.refreshable:
+            return None
+        return self._doctor.accounts.reopen(self._patient.alias, self._patient.location, account, _deadline())
+
+    def _opened(self, account: Account, found: Attempt | Exception, write: bool) -> Iterator[Finding]:
+        """Yield what else is found, after the first call with the account."""
+        if isinstance(found, Exception):
+            yield self._failure("contacts", found)
+            if isinstance(found, MissingScope):  # others may be missing too
+                yield from self._custom_fields(account)
             return
         yield self._ok("contacts", "the token is valid, opens this location and reads its contacts")
-        yield self._rate(attempt)
+        yield self._rate(found)
         yield from self._custom_fields(account)
         if write:
             yield from self._writing(account)
 
     # Reading -------------------------------------------------------------------------------------------------------
 
+    def _contacts(self, account: Account) -> Attempt | Exception:
+        """Return the call that looks for a contact, or its failure."""
+        try:
+            return self._client.find(account, email=_an_email(), phone=None, deadline=_deadline())[1]
+        except (HighLevelError, OutOfTime) as error:
+            return error
+
     def _clock(self) -> Finding:
-        location = self._patient.location
-        there = self._doctor.server_time(self._client.address(GENERATIONS[location.api], location.base_url))
+        address = self._address()
+        there = self._doctor.server_time(address)
         if there is None:
-            return self._finding("clock", "warning", "HighLevel's time could not be read")
+            return self._finding("clock", "warning", f"no time could be had from {address}")
         seconds = abs((self._doctor.now() - there).total_seconds())
         if seconds <= MOST_SKEW_SECONDS:
             return self._ok("clock", "right to within half a minute")
@@ -178,9 +210,12 @@ class Examination:
             yield self._finding("custom fields", "fault", says, f"Name the right one by its id: {ids}.")
         elif found is None:
             near = catalogue.closest(name)
-            hint = f"Did you mean {near.name!r}? Otherwise make" if near else "Make"
+            hint = f"Did you mean {near.name!r}? " if near else ""
+            ways_out = (
+                "Correct the name in the configuration, or make the field in HighLevel at Settings > Custom Fields."
+            )
             says = f"{place} names {name!r}, which the location does not have"
-            yield self._finding("custom fields", "fault", says, f"{hint} it in HighLevel at Settings > Custom Fields.")
+            yield self._finding("custom fields", "fault", says, hint + ways_out)
         elif problem := _problem(found, source):
             says = f"{place} fills {name!r} ({found.type}): {problem}"
             yield self._finding("custom fields", "fault", says, "Change the field's type, or what fills it.")
@@ -188,7 +223,7 @@ class Examination:
     # Writing -------------------------------------------------------------------------------------------------------
 
     def _writing(self, account: Account) -> Iterator[Finding]:
-        contact = Contact(email=_address(), first_name="Hookline", last_name="Doctor", city="Springfield")
+        contact = Contact(email=_an_email(), first_name="Hookline", last_name="Doctor", city="Springfield")
         create = self._client.upsert if account.generation.version is None else self._client.create
         try:
             stored, attempt = create(account, contact, _deadline())
@@ -242,13 +277,36 @@ class Examination:
     def _failure(self, check: str, error: Exception) -> Finding:
         level: Level = "warning" if isinstance(error, RateLimited | TokenBusy) else "fault"
         status = error.status if isinstance(error, HighLevelError) else None
-        says = f"HTTP {status}: {error}" if status else str(error) or type(error).__name__
+        said = self._said(error)
+        says = f"HTTP {status}: {said}" if status else said
         return self._finding(check, level, says[:500], self._remedy(error))
 
+    def _said(self, error: Exception) -> str:
+        """Return what an error says, without the advice in it: the remedy gives a better one."""
+        match error:
+            case Reconnect():
+                return error.cause
+            case BadCredentials() | Misconfigured() if messages := messages_of(error.attempt.response):
+                return "; ".join(messages)
+            case HighLevelUnavailable(status=None):
+                asks_for_token = error.attempt.step == STEP
+                return f"{error} (tried was {self._client.address(TOKENS_AT) if asks_for_token else self._address()})"
+            case _:
+                return str(error) or type(error).__name__
+
     def _remedy(self, error: Exception) -> str:
-        alias = self._patient.alias
-        found = next((remedy for kind, remedy in REMEDIES.items() if isinstance(error, kind)), "Read what it says.")
+        alias, location = self._patient.alias, self._patient.location
+        if isinstance(error, MissingScope):
+            return way_out(alias, location, error.attempt.step)
+        if type(error) is BadCredentials and error.attempt.step == STEP:
+            return APP_REFUSED.format(alias=alias)
+        remedies = [*(WITH_OAUTH if location.oauth else {}).items(), *REMEDIES.items()]
+        found = next((remedy for kind, remedy in remedies if isinstance(error, kind)), "Read what it says.")
         return found.format(alias=alias, table=f"[locations.{alias}]")
+
+    def _address(self) -> str:
+        location = self._patient.location
+        return self._client.address(GENERATIONS[location.api], location.base_url)
 
     def _finding(self, check: str, level: Level, says: str, remedy: str = "") -> Finding:
         return Finding(location=self._patient.alias, check=check, level=level, says=says, remedy=remedy)
@@ -284,7 +342,7 @@ def _problem(field: LocationField, source: str) -> str:
     return ""
 
 
-def _address() -> str:
+def _an_email() -> str:
     return f"hookline-doctor-{secrets.token_hex(6)}@example.com"
 
 

@@ -42,7 +42,8 @@ class Settings(BaseSettings):
         HttpUrl("https://services.leadconnectorhq.com"), description="HighLevel's API, or the sandbox's address."
     )
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Keys the hashes and encrypts the OAuth tokens that Hookline stores: 32 random characters."
+        SecretStr(""),
+        description="Keys the hashes and encrypts OAuth tokens that are stored: 32 random characters.",
     )
     port: int = Field(8000, ge=0, le=65535, description="The port that web listens on.")
     web_concurrency: int = Field(1, ge=1, description="How many web processes to run.")

@@ -8,20 +8,26 @@ import base64
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import dropwhile, islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import JsonValue
 
+from shared.highlevel.errors import MISSING_SCOPE
 from shared.journal import Hold, Journal, Ledger, Record
-from shared.journal.records import Superseded
+from shared.journal.records import Event, Superseded
 from shared.mapping import LeftOut
 from shared.providers import PROVIDERS
+from shared.scopes import VIEW_CUSTOM_FIELDS
+from shared.stores.custom_fields import REFUSAL_LIFE, Refusal
 from shared.submission import Answer, Attempt, Diagnosis, Edit, Frozen, NotStored, Reason, State
+
+# What a submission waits for, and the kind of hold, where the token may not read the location's custom fields.
+CUSTOM_FIELDS = "custom fields"
 
 
 class NoSuchSubmission(Exception):
@@ -74,7 +80,11 @@ class LocationStatus(Queued):
 
 
 class Status(Frozen):
-    """How everything stands."""
+    """
+    How everything stands.
+
+    Among the `holds` are those of the kind "custom fields", where only the submissions that need some wait.
+    """
 
     ledger: Standing
     forms: dict[str, FormStatus]
@@ -90,6 +100,7 @@ class Row(Frozen):
     form: str
     location: str
     state: State
+    waits_for: str | None
     accepted_at: datetime
     contact_id: str | None
     attempts: int
@@ -113,7 +124,11 @@ class Happening(Frozen):
 
 
 class Detail(Frozen):
-    """Everything that is known of one submission; contact, tags and note are those of the last delivery."""
+    """
+    Everything that is known of one submission; contact, tags and note are those of the last delivery.
+
+    While it waits, it says for what, why, and when somebody looks again, as far as that is known.
+    """
 
     id: str
     form: str
@@ -122,6 +137,9 @@ class Detail(Frozen):
     state: State
     accepted_at: datetime
     since: datetime
+    waits_for: str | None
+    waits_because: str
+    next_look: datetime | None
     contact_id: str | None
     reason: Reason | None
     group: str | None
@@ -144,8 +162,13 @@ class Detail(Frozen):
     body_encoding: Literal["text", "base64"] | None
 
 
-def status(journal: Journal, quarantined: Mapping[str, int]) -> Status:
-    """Say how everything stands; `quarantined` counts the refused requests of each form."""
+def status(journal: Journal, quarantined: Mapping[str, int], refusals: Iterable[Refusal] = ()) -> Status:
+    """
+    Say how everything stands.
+
+    `quarantined` counts the refused requests of each form, `refusals` are the locations whose custom fields cannot be
+    read.
+    """
     holds = {hold.location: hold for hold in journal.holds()}
     workers = journal.workers()
     by_form, by_location = _queues(journal, holds, workers)
@@ -158,7 +181,15 @@ def status(journal: Journal, quarantined: Mapping[str, int]) -> Status:
         for alias in journal.locations()
     }
     ledger = Standing(**_standing(journal.ledger()))
-    return Status(ledger=ledger, forms=forms, locations=locations, holds=tuple(holds.values()), workers=workers)
+    shown = (*holds.values(), *_unreadable(refusals, by_location))
+    return Status(ledger=ledger, forms=forms, locations=locations, holds=shown, workers=workers)
+
+
+def waiting_locations(journal: Journal, refusals: Iterable[Refusal]) -> tuple[Hold, ...]:
+    """Return the locations that wait, and those of which only the submissions that need custom fields do."""
+    holds = journal.holds()
+    _, by_location = _queues(journal, {hold.location for hold in holds}, journal.workers())
+    return (*holds, *_unreadable(refusals, by_location))
 
 
 def submissions(
@@ -170,26 +201,29 @@ def submissions(
     states = [state] if state else [one for one in State if one is not State.FORGOTTEN]
     newest_first = merge(*(_of_state(journal, one, most) for one in states), key=_position, reverse=True)
     found = (record for record in newest_first if form in ("", record.form) and location in ("", record.location))
-    return page(found, limit, after)
+    holds, workers = {hold.location for hold in journal.holds()}, journal.workers()
+    return page(found, limit, after, lambda record: _cause(record, holds, workers))
 
 
-def page(newest_first: Iterator[Record], limit: int, after: str) -> Page:
-    """Return the next rows behind the cursor `after`."""
+def page(newest_first: Iterator[Record], limit: int, after: str, cause: Callable[[Record], str] | None = None) -> Page:
+    """Return the next rows behind the cursor `after`; `cause` tells what a waiting one waits for."""
     if after:
         end = _place(after)
         newest_first = dropwhile(lambda record: _position(record) >= end, newest_first)
     records = list(islice(newest_first, limit + 1))
     shown = records[:limit]
-    return Page(items=tuple(map(row, shown)), next=_cursor(shown[-1]) if len(records) > limit else None)
+    rows = tuple(row(record, cause(record) if cause and record.state is State.WAITING else None) for record in shown)
+    return Page(items=rows, next=_cursor(shown[-1]) if len(records) > limit else None)
 
 
-def row(record: Record) -> Row:
+def row(record: Record, waits_for: str | None) -> Row:
     """Return a record as lists show it."""
     return Row(
         id=record.id,
         form=record.form,
         location=record.location,
         state=record.state,
+        waits_for=waits_for,
         accepted_at=record.accepted_at,
         contact_id=_contact_id(record),
         attempts=record.attempts,
@@ -206,9 +240,10 @@ def find(journal: Journal, submission_id: str) -> Record:
     return record
 
 
-def show(journal: Journal, submission_id: str) -> Detail:
-    """Return everything that is known of a submission; raise NoSuchSubmission."""
+def show(journal: Journal, submission_id: str, refusals: Iterable[Refusal] = ()) -> Detail:
+    """Return everything that is known of a submission; raise NoSuchSubmission. `refusals` as for `status`."""
     record = find(journal, submission_id)
+    wait = _wait(journal, record, refusals) if record.state is State.WAITING else NO_WAIT
     body = journal.body(record.id)
     text, encoding = _readable(body)
     return Detail(
@@ -219,6 +254,9 @@ def show(journal: Journal, submission_id: str) -> Detail:
         state=record.state,
         accepted_at=record.accepted_at,
         since=record.since,
+        waits_for=wait.cause,
+        waits_because=wait.why,
+        next_look=wait.next_look,
         contact_id=_contact_id(record),
         reason=record.reason,
         group=record.group or None,
@@ -242,14 +280,26 @@ def show(journal: Journal, submission_id: str) -> Detail:
     )
 
 
+class _Wait(NamedTuple):
+    cause: str | None
+    why: str = ""
+    next_look: datetime | None = None
+
+
+NO_WAIT = _Wait(None)
+
+
 @dataclass
 class _Queue:
     oldest: datetime | None = None
+    needs_fields_since: datetime | None = None
     causes: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: Record, cause: str) -> None:
         self.oldest = min(self.oldest or record.accepted_at, record.accepted_at)
         self.causes[cause] += 1
+        if record.waits_for == CUSTOM_FIELDS:
+            self.needs_fields_since = min(self.needs_fields_since or record.since, record.since)
 
 
 def _queues(
@@ -276,6 +326,50 @@ def _cause(record: Record, holds: Iterable[str], workers: int) -> str:
     if record.unknown_since:
         return "configuration"
     return "retry" if record.attempts else "turn"
+
+
+def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal]) -> _Wait:
+    """Return what a waiting submission waits for, why, and when somebody looks again."""
+    holds = {hold.location: hold for hold in journal.holds()}
+    cause = _cause(record, holds, journal.workers())
+    match cause:
+        case "hold":
+            hold = holds[record.location]
+            return _Wait(cause, f"{hold.kind}: {hold.reason}", hold.probe_at)
+        case _ if cause == CUSTOM_FIELDS:
+            why = next((_why_unreadable(one) for one in refusals if one.alias == record.location), "")
+            return _Wait(cause, why, record.since + REFUSAL_LIFE)
+        case "retry":
+            return _Wait(cause, "", _next_try(journal.events(record.id)))
+        case _:
+            return _Wait(cause)
+
+
+def _next_try(events: Iterable[Event]) -> datetime | None:
+    """Return when a submission is tried again, by what was noted at its last failure."""
+    failures = [(event.at, event.data.get("retry_seconds")) for event in events if event.event == "failed"]
+    at, seconds = failures[-1] if failures else (None, None)
+    return at + timedelta(seconds=seconds) if at and isinstance(seconds, int | float) else None
+
+
+def _unreadable(refusals: Iterable[Refusal], by_location: Mapping[str, _Queue]) -> Iterator[Hold]:
+    """Yield the locations whose submissions wait for custom fields, as holds."""
+    refused = {refusal.alias: refusal for refusal in refusals}
+    for alias, refusal in refused.items():
+        yield _hold(alias, _why_unreadable(refusal), refusal.since, refusal.asked_again_at)
+    for alias, queue in by_location.items():
+        if alias not in refused and (since := queue.needs_fields_since):
+            why = "HighLevel is asked again when the first that waits for them is looked at"
+            yield _hold(alias, why, since, since + REFUSAL_LIFE)
+
+
+def _hold(alias: str, why: str, since: datetime, next_look: datetime) -> Hold:
+    return Hold(location=alias, kind=CUSTOM_FIELDS, reason=why, since=since, probe_at=next_look)
+
+
+def _why_unreadable(refusal: Refusal) -> str:
+    needed = f" The scope is {VIEW_CUSTOM_FIELDS}." if MISSING_SCOPE.search(refusal.message) else ""
+    return f"{refusal.message.rstrip('.')}.{needed}"
 
 
 def _standing(ledger: Ledger) -> dict[str, Any]:

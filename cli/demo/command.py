@@ -49,10 +49,11 @@ class Check:
 )
 def demo(once: bool) -> None:
     """
-    Show the whole path: webhooks in, contacts out, a dead letter mended and replayed.
+    Show the whole path, from webhook to contact.
 
-    Everything runs on this machine, on ports that nobody else uses: a Redis (REDIS_URL when it is set), a local
-    HighLevel, web and worker. Nothing leaves it, and nothing is left behind.
+    Webhooks come in, contacts go out, a dead letter is mended and replayed. Everything runs on this machine, on ports
+    that nobody else uses: a Redis (REDIS_URL when it is set), a local HighLevel, web and worker. Nothing leaves it, and
+    nothing is left behind.
 
     Example: hookline demo --once
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from pydantic import ValidationError
 from redis import Redis
@@ -12,6 +12,7 @@ from shared.highlevel.custom_fields import Catalogue
 from shared.settings import Settings
 from shared.submission import Frozen
 
+M = TypeVar("M", bound=Frozen)
 CATALOGUE_LIFE = timedelta(hours=1)
 REFUSAL_LIFE = timedelta(seconds=60)
 # A custom field may just have been made; a name that is misspelt must not ask at each submission.
@@ -55,16 +56,16 @@ class FieldCache:
     def get(self, alias: str, source: str) -> Cached | None:
         """Return what is known of a location; None when that is nothing, too old, or of another location or API."""
         stored = cast("bytes | None", self._redis.get(self._key("of", alias)))
-        cached = _read(stored) if stored else None
+        cached = _read(Cached, stored) if stored else None
         return cached if cached and cached.source == source else None
 
-    def put(self, alias: str, source: str, catalogue: Catalogue, now: datetime) -> None:
-        """Keep a location's custom fields for an hour."""
+    def put(self, alias: str, source: str, catalogue: Catalogue, now: datetime) -> bool:
+        """Keep a location's custom fields for an hour; say whether they had been refused before."""
         cached = Cached(source=source, catalogue=catalogue, fetched_at=now)
         with self._redis.pipeline() as pipeline:
             pipeline.set(self._key("of", alias), cached.model_dump_json(), px=CATALOGUE_LIFE)
             pipeline.hdel(self._key("refused"), alias)
-            pipeline.execute()
+            return bool(pipeline.execute()[1])
 
     def refuse(self, alias: str, source: str, message: str, now: datetime) -> None:
         """Keep for a minute that the token may not read the custom fields."""
@@ -92,8 +93,8 @@ class FieldCache:
 
     def _refused(self) -> dict[str, _Refused]:
         stored = cast("dict[bytes, bytes]", self._redis.hgetall(self._key("refused")))
-        found = {alias.decode(): _Refused.model_validate_json(one) for alias, one in stored.items()}
-        return {alias: one for alias, one in found.items() if self._clock() - one.seen_at < CATALOGUE_LIFE}
+        found = {alias.decode(): _read(_Refused, one) for alias, one in stored.items()}
+        return {alias: one for alias, one in found.items() if one and self._clock() - one.seen_at < CATALOGUE_LIFE}
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(("custom-fields", *parts))
@@ -111,8 +112,8 @@ def worth_a_look(cached: Cached | None, now: datetime, unknown: bool) -> bool:
     return unknown and cached.catalogue is not None and now - cached.fetched_at > SETTLED
 
 
-def _read(stored: bytes) -> Cached | None:
+def _read(kind: type[M], stored: bytes) -> M | None:
     try:
-        return Cached.model_validate_json(stored)
+        return kind.model_validate_json(stored)
     except ValidationError:  # another version of Hookline has written it
         return None

@@ -15,6 +15,7 @@ from redis import Redis
 
 from cli.callback import Consent, consent_in
 from cli.oauth import consent_page
+from shared.highlevel.errors import REPLACE_THE_TOKEN, TICK_THE_SCOPE
 from shared.journal import Journal
 from shared.local_redis import free_port
 from shared.settings import Settings
@@ -293,6 +294,60 @@ def test_status_says_how_to_connect_a_location_that_is_not(hookline: Hookline, c
     assert (with_seed["connected"], "configured refresh_token" in with_seed["note"]) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "said"),
+    [
+        (
+            "credentials",
+            "HighLevel refuses the app (no): look at client_id and client_secret of the location",
+            "held: HighLevel refuses the app (no): look at client_id and client_secret of the location; "
+            "run `hookline oauth connect main`",
+        ),
+        (
+            "credentials",
+            f"Invalid token. {REPLACE_THE_TOKEN}.",
+            "held: Invalid token; run `hookline oauth connect main`",
+        ),
+        (
+            "credentials",
+            f"The token is not authorized for this scope. {TICK_THE_SCOPE}.",
+            "held: The token is not authorized for this scope; add contacts.readonly, "
+            "locations/customFields.readonly to the scopes of the app, then run `hookline oauth connect main`",
+        ),
+        (
+            "credentials",
+            "HighLevel does not take it. Connect the location with `hookline oauth connect main`.",
+            "held: HighLevel does not take it. Connect the location with `hookline oauth connect main`",
+        ),
+        ("inactive", "look at its billing", "held: look at its billing; it goes on by itself once that is settled"),
+    ],
+)
+def test_status_says_why_a_connected_location_is_held_and_exits_with_1(
+    hookline: Hookline, store: RedisTokens, journal: Journal, kind: str, reason: str, said: str
+) -> None:
+    store.put("main", a_pair(1, START, scope="contacts.write"))
+    hold(journal, "main", kind, reason)
+
+    shown = hookline("oauth", "status", "--json")
+
+    [row] = json.loads(shown.stdout)["items"]
+    assert (row["connected"], row["note"]) == (True, said)
+    assert shown.exit_code == 1
+
+
+def test_status_exits_with_1_only_when_somebody_has_to_act(
+    hookline: Hookline, store: RedisTokens, journal: Journal
+) -> None:
+    not_connected = hookline("oauth", "status")
+    store.put("main", a_pair(1, START))
+    connected = hookline("oauth", "status")
+    hold(journal, "main", "outage", "HighLevel is down")
+    held_by_itself = hookline("oauth", "status")
+
+    assert not_connected.exit_code == 1
+    assert connected.exit_code == held_by_itself.exit_code == 0
+
+
 def test_status_says_when_the_secret_key_has_changed(environment: dict[str, str], store: RedisTokens) -> None:
     store.put("main", a_pair(1))
 
@@ -338,6 +393,6 @@ def test_only_the_answer_to_our_request_counts(target: str, expected: Consent | 
     assert consent_in(target, "/back", "s") == expected
 
 
-def hold(journal: Journal, alias: str) -> None:
+def hold(journal: Journal, alias: str, kind: str = "credentials", reason: str = "not connected") -> None:
     lease = Bench(journal).leased("one", location=alias)
-    lease.hold("credentials", "not connected", status=None, seconds=15, token="", calls=1)
+    lease.hold(kind, reason, status=None, seconds=15, token="", calls=1)

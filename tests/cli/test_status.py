@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 from redis import Redis
 
+from shared.highlevel.custom_fields import Catalogue
 from shared.journal import Journal
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache
@@ -110,5 +111,46 @@ def test_a_token_that_may_not_read_custom_fields_is_in_the_list_of_holds(
 
     listed = json.loads(hookline("hold", "list", "--json").stdout)["items"]
     assert [(hold["location"], hold["kind"]) for hold in listed] == [("main", "custom fields")]
+    assert "The scope is View Custom Fields (locations/customFields.readonly)." in listed[0]["reason"]
     assert hookline("hold", "lift", "main").exit_code == 0
     assert hookline("hold", "list").stdout == "No location is held.\n"
+
+
+def test_status_says_why_custom_fields_cannot_be_read_and_when_it_looks_again(
+    hookline: Hookline, redis: Redis, settings: Settings, journal: Journal
+) -> None:
+    FieldCache(redis, settings).refuse("main", "v2 loc-1", "not now", datetime.now(UTC))
+    Bench(journal).leased("s1").retry(60, spends=False, calls=1, details={}, waits_for="custom fields")
+
+    shown = hookline("status").stdout
+
+    assert "1 wait for a token that may read the custom fields" in shown
+    assert "location main cannot have its custom fields read: not now. Next look at 20" in shown
+
+
+def test_a_location_stays_in_the_list_of_holds_while_submissions_wait_for_its_custom_fields(
+    hookline: Hookline, redis: Redis, settings: Settings, journal: Journal
+) -> None:
+    cache = FieldCache(redis, settings)
+    cache.refuse("main", "v2 loc-1", "not now", datetime.now(UTC))
+    Bench(journal).leased("s1").retry(60, spends=False, calls=1, details={}, waits_for="custom fields")
+    cache.put("main", "v2 loc-1", Catalogue.of([]), datetime.now(UTC))
+
+    [hold] = json.loads(hookline("hold", "list", "--json").stdout)["items"]
+    lifted = hookline("hold", "lift", "main")
+
+    assert (hold["location"], hold["kind"]) == ("main", "custom fields")
+    assert lifted.exit_code == 0
+    assert "HighLevel is asked again for the custom fields of main" in lifted.stdout
+
+
+def test_columns_that_are_zero_everywhere_are_left_out(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+    before = hookline("status").stdout
+    hookline("dead", "discard", "s1")
+    after = hookline("status").stdout
+
+    assert not [name for name in ("discarded", "forgotten", "duplicate", "not_stored", "quarantined") if name in before]
+    assert "dead" in before
+    assert after.count("discarded") == 3
+    assert "forgotten" not in after

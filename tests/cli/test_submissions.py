@@ -1,10 +1,17 @@
 import json
+from datetime import UTC, datetime
+
+from redis import Redis
 
 from shared.journal import Journal
+from shared.settings import Settings
+from shared.stores.custom_fields import FieldCache
+from shared.submission import Attempt
 from tests.cli.conftest import Hookline
 from tests.cli.letters import accept, bury, deliver
+from tests.shared.journal.factories import Bench
 
-KEYS = {"id", "form", "location", "state", "accepted_at", "contact_id", "attempts", "reason", "group"}
+KEYS = {"id", "form", "location", "state", "waits_for", "accepted_at", "contact_id", "attempts", "reason", "group"}
 
 
 def test_a_list_holds_rows_and_a_cursor(hookline: Hookline, journal: Journal) -> None:
@@ -70,3 +77,85 @@ def test_an_unknown_id_is_named(hookline: Hookline) -> None:
 
     assert result.exit_code == 1
     assert "There is no submission 'sub_nothing'" in result.stderr
+
+
+def test_lists_say_what_a_submission_waits_for(hookline: Hookline, journal: Journal) -> None:
+    deliver(journal, "s1")
+    Bench(journal).leased("s2").retry(60, spends=False, calls=1, details={}, waits_for="custom fields")
+
+    rows = json.loads(hookline("submissions", "list", "--json").stdout)["items"]
+    plain = hookline("submissions", "list", "--state", "waiting").stdout
+
+    assert [(row["id"], row["waits_for"]) for row in rows] == [("s2", "custom fields"), ("s1", None)]
+    assert "waits_for" in plain.splitlines()[0]
+    assert "custom fields" in plain
+
+
+def test_show_says_that_a_submission_waits_for_custom_fields_and_the_way_out(
+    hookline: Hookline, journal: Journal, redis: Redis, settings: Settings
+) -> None:
+    refused = "The token is not authorized for this scope."
+    FieldCache(redis, settings).refuse("main", "v2 loc-1", refused, datetime.now(UTC))
+    Bench(journal).leased("s1").retry(60, spends=False, calls=1, details={}, waits_for="custom fields")
+
+    plain = hookline("submissions", "show", "s1").stdout
+    shown = json.loads(hookline("submissions", "show", "s1", "--json").stdout)
+
+    assert "for the custom fields of main, which its form needs\n" in plain
+    assert f"{refused} The scope is View Custom Fields (locations/customFields.readonly).\nnext look at 20" in plain
+    assert "`hookline hold lift main` asks HighLevel anew" in plain
+    assert shown["waits_for"] == "custom fields"
+    assert datetime.fromisoformat(shown["next_look"]) > datetime.fromisoformat(shown["since"])
+
+
+def test_show_says_that_a_submission_waits_for_a_hold_to_end(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.hold("credentials", "the token is refused", status=401, seconds=15, token="", calls=1)
+
+    plain = hookline("submissions", "show", "s1").stdout
+
+    assert (
+        "for the hold of main to end, see `hookline hold list`\ncredentials: the token is refused\nnext look" in plain
+    )
+
+
+def test_show_says_when_a_submission_is_tried_again(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.retry(60, spends=True, calls=1, details={"error": "HighLevelUnavailable", "retry_seconds": 60.0})
+
+    plain = hookline("submissions", "show", "s1").stdout
+
+    assert "to be tried again, see the failures in its history\nnext look at 20" in plain
+
+
+def test_show_says_nothing_of_waiting_once_it_is_over(hookline: Hookline, journal: Journal) -> None:
+    deliver(journal, "s1")
+
+    shown = json.loads(hookline("submissions", "show", "s1", "--json").stdout)
+
+    assert (shown["waits_for"], shown["waits_because"], shown["next_look"]) == (None, "", None)
+    assert "Waiting" not in hookline("submissions", "show", "s1").stdout
+
+
+def test_show_names_the_identifiers_that_a_delivery_replaced(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.store(replaced=["email"])
+    lease.delivered({})
+
+    plain = hookline("submissions", "show", "s1").stdout
+
+    assert "Replaced\nThe contact had another email before, which Hookline knew.\n" in plain
+
+
+def test_show_says_what_a_contact_was_sent_without_and_why(hookline: Hookline, journal: Journal) -> None:
+    sent = {"email": "ada@example.com", "phone": "+12065550161"}
+    rule = "The string supplied did not seem to be a phone number"
+    refused = Attempt(at=datetime.now(UTC), step="upsert", request=sent, status=422, response={"message": [rule]})
+    lease = Bench(journal).leased("s1")
+    lease.store(refused, mapped={"contact": sent}, salvaged=["phone"])
+    lease.delivered({"salvaged": ["phone"]})
+
+    plain = hookline("submissions", "show", "s1").stdout
+
+    [line] = [line for line in plain.splitlines() if rule in line]
+    assert line.split(maxsplit=2) == ["phone", "+12065550161", rule]
