@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from redis import Redis
 
@@ -11,6 +12,10 @@ from sandbox.server import create_server
 from shared.journal import Journal, connect
 from shared.local_redis import LocalRedis
 from shared.settings import Settings
+
+# A slow machine is no fault of the code: nothing is timed.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -332,7 +332,7 @@ def test_a_letter_about_whose_contact_it_is_can_be_replayed_as_it_is(hookline: H
     lines = hookline("dead", "show", "s1").stdout.splitlines()
 
     assert lines.count("  hookline dead replay s1") == 1
-    assert "  hookline dead edit s1 --drop phone" in lines
+    assert "  hookline dead edit s1 --to-note phone" in lines
 
 
 def test_a_duplicate_can_be_discarded(hookline: Hookline, journal: Journal) -> None:

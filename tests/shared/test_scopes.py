@@ -13,7 +13,7 @@ from shared.scopes import EDIT_CONTACTS, NEEDED, SCOPES, VIEW_CONTACTS, VIEW_CUS
 from shared.submission import Attempt
 
 ADA = Contact(email="ada@example.com")
-IN_TIME = Deadline.after(60)
+IN_TIME = Deadline(ends=60, clock=lambda: 0)
 Call = Callable[[Client, Account], object]
 CALLS: dict[str, tuple[Call, Scope]] = {
     "upsert": (lambda client, account: client.upsert(account, ADA, IN_TIME), EDIT_CONTACTS),

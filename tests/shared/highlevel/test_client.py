@@ -17,7 +17,7 @@ from shared.highlevel.wire import Deadline, OutOfTime, open_http
 
 ACCOUNT = Account("L1", SecretStr("pit-secret"))
 CONTACT = Contact(email="ada@example.com")
-LATER = Deadline.after(1000)
+LATER = Deadline(ends=60, clock=lambda: 0)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

@@ -21,7 +21,7 @@ from shared.highlevel.oauth import App, OAuthClient
 from shared.highlevel.wire import Deadline, Wire
 from tests.sandbox.judge import CONTACTS, CUSTOM_FIELDS, OAUTH, Judge, judge_by, let_custom_values_be_of_their_type
 
-LATER = Deadline.after(1000)
+LATER = Deadline(ends=60, clock=lambda: 0)
 ACCOUNT = Account("L1", SecretStr("pit-1"))
 # Every field there is: one that a later version adds is missing here until it is given.
 WHOLE = Contact(

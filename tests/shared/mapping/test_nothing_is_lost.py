@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -78,7 +78,6 @@ EDITS = st.just(Edit()) | st.builds(
 
 
 @given(ANSWERS, FORMS, EDITS, LOCATIONS, CATALOGUES)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_mapping_gives_a_clean_contact_or_says_why_not(
     answers: list[Answer], form: Form, edit: Edit, location: Location, catalogue: Catalogue | None
 ) -> None:
@@ -96,7 +95,6 @@ def test_mapping_gives_a_clean_contact_or_says_why_not(
 
 
 @given(ANSWERS, FORMS, LOCATIONS, CATALOGUES)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_each_answer_is_somewhere(
     answers: list[Answer], form: Form, location: Location, catalogue: Catalogue | None
 ) -> None:
@@ -108,7 +106,6 @@ def test_each_answer_is_somewhere(
 
 
 @given(ANSWERS, FORMS, EDITS, CATALOGUES)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_mapping_is_deterministic(answers: list[Answer], form: Form, edit: Edit, catalogue: Catalogue | None) -> None:
     assert result(answers, form, edit, US, catalogue) == result(answers, form, edit, US, catalogue)
 
