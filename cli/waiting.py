@@ -12,6 +12,7 @@ MANY: Mapping[str, str] = {
     "hold": "for the hold to end",
     "person": "for another submission of the same person",
     CUSTOM_FIELDS: "for a token that may read the custom fields",
+    "contacts scope": "for a token that may read contacts",
     "outcome": "until it can be found out whether their contact was made",
     "configuration": "for a configuration that knows them",
     "retry": "to be tried again",
@@ -22,6 +23,10 @@ ONE: Mapping[str, Callable[[Detail], str]] = {
     "hold": lambda one: f"for the hold of {one.location} to end, see `hookline hold list`",
     "person": lambda _: "for another submission of the same person; it goes when that one is settled",
     CUSTOM_FIELDS: lambda one: f"for the custom fields of {one.location}, which its form needs",
+    "contacts scope": lambda one: (
+        f"for a token of {one.location} that may read contacts (View Contacts, contacts.readonly): {one.form} has to "
+        "look whom it would change before it writes"
+    ),
     "outcome": lambda _: (
         "until it can be found out whether its contact was made: a call to make it got no answer, and "
         "HighLevel's search lags up to two minutes"

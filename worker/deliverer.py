@@ -29,13 +29,13 @@ from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues, FieldsUnreadable
 from worker.decide import Bury, Failure, History, Hold, IdentityChanged, OutcomeUnknown, Policy, RetryAt, decide
 from worker.delivery import Delivery, MappingFailed, PersonBusy
-from worker.writing import TooEarly
+from worker.writing import NotReadable, TooEarly
 
 UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
-FIELDS_UNREADABLE_SECONDS = 60.0
+UNREADABLE_SECONDS = 60.0
 # What `status` calls a wait that lasts long enough to be asked about.
-WAITS_FOR = {CUSTOM_FIELDS: CUSTOM_FIELDS, TooEarly.__name__: "outcome"}
+WAITS_FOR = {CUSTOM_FIELDS: CUSTOM_FIELDS, TooEarly.__name__: "outcome", NotReadable.__name__: "contacts scope"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ class Deliverer:
         except (NoPermit, OutOfTime, TokenBusy, TooEarly) as error:
             self._wait(delivery, lease, error.seconds, type(error).__name__)
         except FieldsUnreadable:
-            self._wait(delivery, lease, FIELDS_UNREADABLE_SECONDS, CUSTOM_FIELDS)
+            self._wait(delivery, lease, UNREADABLE_SECONDS, CUSTOM_FIELDS)
+        except NotReadable:
+            self._wait(delivery, lease, UNREADABLE_SECONDS, NotReadable.__name__)
         except (HighLevelError, OutcomeUnknown, IdentityChanged) as error:
             self._settle_failure(delivery, lease, location, error)
         else:

@@ -1,7 +1,8 @@
 """The steps of one delivery: parse, map, write, add tags, note; each is stored before the next begins."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from pydantic import SecretStr
@@ -11,7 +12,7 @@ from shared.diagnosis import diagnose
 from shared.highlevel.client import Client, StoredContact
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.echo import identity_changes, not_stored
-from shared.highlevel.errors import ContactGone, ContactRejected, HighLevelError
+from shared.highlevel.errors import ContactGone, ContactRejected, HighLevelError, HighLevelUnavailable
 from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import OutOfTime
 from shared.journal import Lease
@@ -65,13 +66,15 @@ class Delivery:
         self.note = record.note
         self.salvaged = record.salvaged
         self.reupserted = record.reupserted
+        self.doubted = record.doubted
         self.not_stored = record.not_stored
         self.superseded = record.superseded
 
     @property
     def is_unrepeatable(self) -> bool:
         """Say whether a call was made whose outcome is unknown and that must not be made twice."""
-        return self.note == "started" or (self.writer is not None and self.writer.creating is not None)
+        is_creating = self.writer is not None and self.writer.creating is not None
+        return self.note == "started" or self.doubted or is_creating
 
     def run(self) -> dict[str, Any]:
         """Carry out the steps that are left and return the details of the success."""
@@ -82,10 +85,17 @@ class Delivery:
         except ContactGone as error:
             if self.reupserted:
                 raise
+            if _makes_contacts(self.form) and not self.doubted:
+                # It may only not be shown yet, and another one would be a double.
+                self.doubted = True
+                self.lease.store(error.attempt, doubted=True)
+                raise HighLevelUnavailable(str(error), error.attempt) from error
             # Somebody deleted the contact between our calls: write it again, once.
             self.upserted, self.tagged, self.reupserted = None, False, True
-            self.lease.store(error.attempt, upserted="", tagged="", reupserted=True)
-            writer.forget()
+            writer.creating, writer.target = None, None
+            self.lease.store(
+                error.attempt, upserted="", tagged="", reupserted=True, creating="", creating_as="", target=""
+            )
             return self._steps(writer)
 
     def calls_left(self) -> int:
@@ -120,8 +130,10 @@ class Delivery:
             self.mapped = self._mapped()
 
     def _mapped(self) -> Mapped:
+        record = self.lease.record
         try:
-            return map_answers(self.answers, self.form, self.location, self.lease.record.edit, self.catalogue)
+            self.edited = edited_by(self.answers, self.form, self.location, record.edits, self.catalogue)
+            return map_answers(self.answers, self.form, self.location, record.edit, self.catalogue)
         except Exception as error:  # nor must the mapping's
             raise MappingFailed from error
 
@@ -129,12 +141,11 @@ class Delivery:
         """Store the contact, take the person, and hear which fields a newer submission of the person has written."""
         mapped, record = self._contact_of_it(), self.lease.record
         values = sent_fields(mapped.contact)
-        self.edited = edited_by(self.answers, self.form, self.location, record.edits, self.catalogue)
         prepared = self.lease.prepare(
             mapped=mapped.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             calls=self.calls_left(),
             persons=list(identity_of(self.key, self.location.location_id, mapped.contact).values()),
-            fields=self._stamps(values),
+            fields=stamps(values, self.edited, record),
         )
         if prepared.busy:
             raise PersonBusy
@@ -153,10 +164,6 @@ class Delivery:
             only_new=frozenset(only_new & values.keys()),
         )
         return self.writer
-
-    def _stamps(self, names: Collection[str]) -> dict[str, int]:
-        """Return when the fields were given that others of the person may own: none of a contact that is always new."""
-        return {} if self.form.allow_duplicates else stamps(names, self.edited, self.lease.record)
 
     def _contact_of_it(self) -> Mapped:
         if self.mapped is None:
@@ -199,7 +206,8 @@ class Delivery:
         self.lease.wrote(
             attempt,
             upserted=self.upserted.model_dump(mode="json"),
-            fields=self._stamps(sent),
+            # A contact beside others of the person says nothing of theirs.
+            fields={} if self.form.allow_duplicates and contact.new else stamps(sent, self.edited, self.lease.record),
             contact_id=contact.id,
             made=bool(contact.new),
             identity=identity(self.key, self.location.location_id, shown.get("email"), shown.get("phone")),
@@ -207,6 +215,7 @@ class Delivery:
             superseded=_dumped(self.superseded),
             target=made.model_dump(mode="json") if made else "",
             creating="",
+            creating_as="",
         )
         if any(item.field.startswith("customFields.") for item in self.not_stored):
             self.catalogues.forget(self.lease.record.location)
@@ -248,7 +257,7 @@ class Delivery:
             return
         # Writing a note twice would double it, so a note whose outcome is unknown is looked for first.
         self.note = "started"
-        self.lease.store(note="started")
+        self.lease.store(note="started", noted=self.lease.record.noted or self._digest(self._contact_of_it()))
         try:
             attempt = self.calls.make(
                 lambda account: self.client.create_note(account, contact_id, text, self.calls.deadline)
@@ -264,17 +273,31 @@ class Delivery:
     def _note_is_there(self, contact_id: str) -> bool:
         texts, attempt = self.calls.make(lambda account: self.client.notes(account, contact_id, self.calls.deadline))
         self.lease.store(attempt)
-        return any(self.lease.record.id in text for text in texts)
+        return any(self._signature(self._contact_of_it()) in text for text in texts)
 
     def _note_text(self, mapped: Mapped) -> str:
-        """Return the note: what no field took, and what HighLevel did not take or keep."""
+        """Return the note, if there is something to note; its last line says which submission it is of."""
+        lines = self._lines(mapped)
+        return "\n".join([*lines, "", self._signature(mapped)]) if lines else ""
+
+    def _lines(self, mapped: Mapped) -> list[str]:
+        """Return what no field took, and what HighLevel did not take or keep."""
         lines = [mapped.note] if mapped.note else []
         if "phone" in self.salvaged:
             lines.append(f"Phone (refused by HighLevel): {mapped.contact.phone}")
         if self.form.unmapped != "drop":
             lost = [item for item in self.not_stored if item != NO_DUPLICATES]
             lines += [f"{item.field} (not stored by HighLevel): {item.sent}" for item in lost]
-        return "\n".join([*lines, f"\n({self.lease.record.form}, {self.lease.record.id})"]) if lines else ""
+        return lines
+
+    def _signature(self, mapped: Mapped) -> str:
+        """Return by what a note is known again; one with another text than the first has a mark of its own."""
+        record, digest = self.lease.record, self._digest(mapped)
+        mark = f", {digest}" if record.noted not in ("", digest) else ""
+        return f"({record.form}, {record.id}{mark})"
+
+    def _digest(self, mapped: Mapped) -> str:
+        return sha256("\n".join(self._lines(mapped)).encode("utf-8", "replace")).hexdigest()[:6]
 
 
 def _makes_contacts(form: Form) -> bool:

@@ -7,6 +7,7 @@ the outcome of a call is unknown, the contact is looked for before it is made ag
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,7 +16,14 @@ from shared.config import Form
 from shared.highlevel.client import Account, Client, StoredContact
 from shared.highlevel.contact import Contact
 from shared.highlevel.echo import identifiers_at_stake
-from shared.highlevel.errors import ContactRejected, Duplicate, HighLevelError, Unexpected
+from shared.highlevel.errors import (
+    ContactGone,
+    ContactRejected,
+    Duplicate,
+    HighLevelError,
+    MissingScope,
+    Unexpected,
+)
 from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import Deadline, OutOfTime
 from shared.journal import Lease
@@ -27,6 +35,7 @@ from worker.decide import UNKNOWN_OUTCOME_SECONDS, IdentityChanged, OutcomeUnkno
 from worker.persons import IDENTIFIERS
 
 INDEX_LAG = timedelta(seconds=UNKNOWN_OUTCOME_SECONDS)
+CLOCKS_APART = timedelta(seconds=60)
 UNPROCESSABLE = 422
 WRITES = ("create", "upsert")
 
@@ -40,6 +49,10 @@ NO_DUPLICATES = NotStored(
 T = TypeVar("T")
 Written = tuple[StoredContact, Attempt]
 Write = Callable[[Account, Contact, Deadline], Written]
+
+
+class NotReadable(Exception):
+    """The token may not read contacts, and this form has to look before it writes."""
 
 
 class TooEarly(Exception):
@@ -70,6 +83,8 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.creating: datetime | None = self.lease.record.creating
+        # An edit may have changed since who is looked for.
+        self.sent_as = self.lease.record.creating_as or _as_looked_for(self.contact)
         self.target: Target | None = self.lease.record.target
         self.sent = self.contact
 
@@ -87,11 +102,6 @@ class Writer:
             return self._make(self.client.upsert, again)
         return self._upsert()
 
-    def forget(self) -> None:
-        """Begin anew: the contact that was known is gone."""
-        self.creating, self.target = None, None
-        self.lease.store(creating="", target="")
-
     # Contacts that may be written again ----------------------------------------------------------------------------
 
     def _upsert(self) -> Written:
@@ -107,19 +117,25 @@ class Writer:
     def _update(self, target: Target) -> Written:
         if self._guards_identity() and not target.new:
             self._guard(self._get(target.contact_id))
-        held_back = self.superseded | (frozenset() if target.new else self.only_new)
-        self.sent = without(self.contact, held_back)
-        try:
-            stored, attempt = self._put(target)
-        except Duplicate as error:
-            self._leave_out_what_is_anothers(error)
-            stored, attempt = self._put(target)
-        return StoredContact(stored.id, target.new, stored.tags, stored.shown), attempt
+        self.sent = without(self.contact, self._held_back(target))
+        for _ in IDENTIFIERS:
+            try:
+                return self._put(target)
+            except Duplicate as error:
+                self._leave_out_what_is_anothers(error)
+        return self._put(target)
+
+    def _held_back(self, target: Target) -> frozenset[str]:
+        if not target.new:
+            return self.superseded | self.only_new
+        # Where each submission makes its own contact, nobody else has written this one.
+        return frozenset() if self.form.allow_duplicates else self.superseded
 
     def _put(self, target: Target) -> Written:
-        return self.calls.make(
+        stored, attempt = self.calls.make(
             lambda account: self.client.update(account, target.contact_id, self.sent, self.calls.deadline)
         )
+        return StoredContact(stored.id, target.new, stored.tags, stored.shown), attempt
 
     def _leave_out_what_is_anothers(self, error: Duplicate) -> None:
         """Send the contact without the identifier that belongs to somebody else, as an upsert does."""
@@ -161,9 +177,10 @@ class Writer:
         # https://github.com/GoHighLevel/highlevel-api-docs/issues/64
         if isinstance(error, ContactRejected) and error.status == UNPROCESSABLE:
             self.lease.store(error.attempt)
-            found = self._find()
-            if found and self._is_ours(found, began):
-                return self._take_as(Target(contact_id=found.id, new=True))
+            with suppress(NotReadable):  # then the refusal stands
+                found = self._find()
+                if found and self._is_ours(found, began):
+                    return self._take_as(Target(contact_id=found.id, new=True))
         self._end()
         raise error
 
@@ -180,7 +197,8 @@ class Writer:
         if len(ours) == 1:
             return self._take_as(Target(contact_id=ours[0].id, new=True))
         # A plain create may be made again beside older contacts: HighLevel names them where it allows no duplicates.
-        if ours or (candidates and self.form.allow_duplicates):
+        unsure = [contact for contact in candidates if _is_about_as_old(contact, began)]
+        if ours or unsure or (candidates and self.form.allow_duplicates):
             raise OutcomeUnknown(tuple(contact.id for contact in candidates))
         self._end()
         return None
@@ -190,12 +208,12 @@ class Writer:
         added = contact.added_at
         if added is None or added < began.replace(microsecond=began.microsecond // 1000 * 1000):
             return False
-        names = {"firstName": self.contact.first_name, "lastName": self.contact.last_name}
+        names = {name: self.sent_as.get(name) for name in ("firstName", "lastName")}
         return all(_same(sent, shown) for name, sent in names.items() if sent and (shown := contact.shown.get(name)))
 
     def _begin(self) -> datetime:
-        self.creating = self.lease.now()
-        self.lease.store(creating=str(round(self.creating.timestamp() * 1000)))
+        self.creating, self.sent_as = self.lease.now(), _as_looked_for(self.contact)
+        self.lease.store(creating=str(round(self.creating.timestamp() * 1000)), creating_as=self.sent_as)
         return self.creating
 
     def _end(self) -> None:
@@ -227,15 +245,22 @@ class Writer:
         return found
 
     def _find_by(self, email: str | None, phone: str | None) -> StoredContact | None:
-        return self._ask(
-            lambda account: self.client.find(account, email=email, phone=phone, deadline=self.calls.deadline)
-        )
+        try:
+            return self._ask(
+                lambda account: self.client.find(account, email=email, phone=phone, deadline=self.calls.deadline)
+            )
+        except ContactGone as error:  # a way to say that there is nobody
+            self.lease.store(error.attempt)
+            return None
 
     def _search(self) -> tuple[StoredContact, ...]:
-        email, phone = self.contact.email, self.contact.phone
-        return self._ask(
-            lambda account: self.client.search(account, email=email, phone=phone, deadline=self.calls.deadline)
-        )
+        email, phone = self.sent_as.get("email"), self.sent_as.get("phone")
+        try:
+            return self._ask(
+                lambda account: self.client.search(account, email=email, phone=phone, deadline=self.calls.deadline)
+            )
+        except ContactGone as error:  # no contact was asked for by its id
+            raise Unexpected(str(error), error.attempt) from error
 
     def _get(self, contact_id: str) -> StoredContact:
         return self._ask(lambda account: self.client.get(account, contact_id, self.calls.deadline))
@@ -245,12 +270,30 @@ class Writer:
             found, attempt = self.calls.make(call)
         except ContactRejected as error:  # the question was refused, not the contact
             raise Unexpected(str(error), error.attempt) from error
+        except MissingScope as error:
+            self.lease.store(error.attempt)
+            raise NotReadable(str(error)) from error
         self.lease.store(attempt)
         return found
 
     def _send(self, write: Write, contact: Contact, *, permitted: bool = False) -> Written:
         self.sent = contact
         return self.calls.make(lambda account: write(account, contact, self.calls.deadline), permitted=permitted)
+
+
+def _as_looked_for(contact: Contact) -> dict[str, str | None]:
+    return {
+        "email": contact.email,
+        "phone": contact.phone,
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+    }
+
+
+def _is_about_as_old(contact: StoredContact, began: datetime) -> bool:
+    """Say whether a contact may have been made by a call that began then, if two clocks differ."""
+    added = contact.added_at
+    return added is None or added >= began - CLOCKS_APART
 
 
 def _same(sent: str, shown: object) -> bool:

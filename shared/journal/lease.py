@@ -63,7 +63,7 @@ class Lease:
     def __post_init__(self) -> None:
         self._slots = self.record.slots
         self._begun = time.monotonic()
-        self._stored: Attempt | None = None
+        self._stored: list[Attempt] = []
 
     def prepare(
         self, *, mapped: dict[str, Any], calls: int, persons: Sequence[str], fields: Mapping[str, int]
@@ -112,9 +112,9 @@ class Lease:
 
         An attempt is stored once, however often it is handed over.
         """
-        if attempt is self._stored:
+        if attempt and any(attempt is one for one in self._stored):
             attempt = None
-        self._stored = attempt or self._stored
+        self._stored += [attempt] if attempt else []
         answered = self.used if attempt and attempt.status is not None else 0
         self._store(fields, attempt, answered, 0, 0)
 

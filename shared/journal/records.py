@@ -87,12 +87,15 @@ class Record(Stored):
     note: Literal["", "started", "done"] = ""
     salvaged: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
     reupserted: bool = False
+    doubted: bool = False
+    noted: str = ""
     forbidden: int = 0
     forbidden_since: Time | None = None
     unknown_since: Time | None = None
 
     persons: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
     creating: Time | None = None
+    creating_as: Annotated[dict[str, str | None], BeforeValidator(_json)] = {}
     replaced: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
     not_stored: Annotated[tuple[NotStored, ...], BeforeValidator(_json)] = ()
     superseded: Annotated[tuple[Superseded, ...], BeforeValidator(_json)] = ()

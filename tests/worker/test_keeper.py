@@ -61,3 +61,22 @@ def test_a_keeper_that_is_stopped_makes_no_further_call(world: World) -> None:
     keeper.look()
 
     assert refreshes(world) == 0
+
+
+def test_a_location_that_somebody_has_to_connect_is_left_alone_for_a_while(world: World) -> None:
+    connected(world)
+    change(world, revoke_refresh_token=True)
+    now = 0.0
+    keeper = a_keeper(world)
+    keeper.clock = lambda: now
+    keeper.look()
+    keeper.look()
+    asked = token_calls(world)
+    now = 301.0
+    keeper.look()
+
+    assert (asked, token_calls(world)) == (1, 2)
+
+
+def token_calls(world: World) -> int:
+    return sum("token" in call for call in world.calls())

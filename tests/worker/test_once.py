@@ -308,3 +308,119 @@ def test_an_identity_change_that_was_stored_is_buried_by_the_next_delivery(world
     world.work()
 
     assert world.record(submission).reason is Reason.IDENTITY_CHANGED
+
+
+# What is asked for, and by whom it is answered ---------------------------------------------------------------------
+
+
+def test_a_mended_identifier_never_rewrites_the_person_of_the_mistyped_one(world: World) -> None:
+    setting(world, CREATES, on_identity_change="bury")
+    grace = world.known(email="grace@example.com", phone="+14155550142")
+    record = world.deliver(email="ada@example.com", phone="+14155550142")
+    assert record.reason is Reason.IDENTITY_CHANGED
+    world.journal.edit(record.id, Edit(fields={"phone": "+14155550143"}))
+    replay(world, record.id)
+
+    contacts = {contact["id"]: contact for contact in world.contacts()}
+    assert contacts[grace]["email"] == "grace@example.com"
+    assert world.record(record.id).state is State.DELIVERED
+    assert len(contacts) == 2
+
+
+def test_a_search_that_finds_no_such_thing_wipes_nothing(world: World) -> None:
+    setting(world, DOUBLES, duplicates=True)
+    world.fault(match={"path": "/upsert"}, **LOST)
+    world.fault(match={"path": "/search"}, status=404, body={"message": "Contact not found"})
+    record = world.deliver(email="ada@example.com")
+    again(world, record.id)
+    replay(world, record.id)
+
+    assert world.record(record.id).state is State.DELIVERED
+    assert len(world.contacts()) == 1
+
+
+def test_nobody_found_is_no_fault_however_it_is_said(world: World) -> None:
+    world.config = a_config(contact_us={"on_identity_change": "bury", "unmapped": "drop"})
+    world.fault(match={"path": "/search/duplicate"}, status=404, body={"message": "Contact not found"})
+
+    assert world.deliver(email="ada@example.com").state is State.DELIVERED
+
+
+@pytest.mark.parametrize("form", [DOUBLES, CREATES])
+def test_a_contact_is_looked_for_as_it_was_sent_whatever_was_edited_since(world: World, form: dict[str, Any]) -> None:
+    world.settings = world.settings.model_copy(update={"max_attempts": 1})
+    setting(world, form, duplicates=True)
+    world.fault(match={"path": "/contacts/(upsert)?$"}, **LOST)
+    record = world.deliver(email="ada@example.co", first_name="Ada")
+    world.journal.edit(record.id, Edit(fields={"email": "ada@example.com", "firstName": "Augusta"}))
+    replay(world, record.id)
+
+    [contact] = world.contacts()
+    assert (contact["email"], contact["firstName"]) == ("ada@example.com", "Augusta")
+
+
+def test_a_contact_that_two_clocks_make_too_old_is_not_made_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting(world, CREATES, duplicates=True)
+    world.fault(match={"path": "/contacts/$"}, **LOST)
+    record = world.deliver(email="ada@example.com")
+    key = f"hookline:sub:{record.id}"
+    began = int(world.journal.redis.hget(key, "creating") or 0)
+    world.journal.redis.hset(key, "creating", str(began + 2000))
+    monkeypatch.setattr("worker.writing.INDEX_LAG", timedelta(seconds=-10))
+    again(world, record.id)
+
+    assert world.record(record.id).reason is Reason.OUTCOME_UNKNOWN
+    assert len(world.contacts()) == 1
+
+
+def test_a_contact_that_was_just_made_and_is_not_shown_yet_is_not_made_again(world: World) -> None:
+    setting(world, DOUBLES, duplicates=True, tags=["website"])
+    world.fault(match={"path": "/tags"}, status=400, body={"message": "Contact with id c1 not found"})
+    record = world.deliver(email="ada@example.com")
+    assert record.state is State.WAITING
+    again(world, record.id)
+
+    [contact] = world.contacts()
+    assert contact["tags"] == ["website"]
+
+
+def test_a_form_that_may_not_look_waits_by_itself(world: World) -> None:
+    world.config = a_config(contact_us={"source": "Fair", "source_on": "new"}, newsletter={})
+    token = {"token": "pit-1", "scopes": ["contacts.write"]}
+    world.http.post("/_sandbox/tokens", json={"tokens": [token]}).raise_for_status()
+    waiting = world.deliver(email="ada@example.com")
+    delivered = world.deliver(form="newsletter", email="grace@example.com")
+
+    assert (waiting.state, waiting.waits_for, waiting.attempts) == (State.WAITING, "contacts scope", 0)
+    assert delivered.state is State.DELIVERED
+    assert world.journal.holds() == []
+
+
+def test_a_refusal_stands_when_nobody_may_look_whether_it_is_true(world: World) -> None:
+    setting(world, CREATES)
+    token = {"token": "pit-1", "scopes": ["contacts.write"]}
+    world.http.post("/_sandbox/tokens", json={"tokens": [token]}).raise_for_status()
+    world.fault(match={"path": "/contacts/$"}, status=422, body={"message": ["city must be a string"]})
+
+    record = world.deliver(email="ada@example.com", city="London")
+
+    assert (record.reason, record.diagnosis[0].field, record.creating) == (Reason.REJECTED, "city", None)
+    assert [attempt.status for attempt in world.journal.attempts(record.id)] == [422, 401]
+
+
+def test_a_note_with_another_text_is_another_note(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"max_attempts": 1})
+    world.config = a_config(contact_us={})
+    world.fault(match={"path": "/notes", "method": "POST"}, **LOST)
+    record = world.deliver(email="ada@example.com", city="London", tea="green")
+    assert record.reason is Reason.EXHAUSTED
+    world.journal.edit(record.id, Edit(to_note=("city",)))
+    replay(world, record.id)
+
+    [contact] = world.contacts()
+    assert [note["body"].splitlines()[:2] for note in contact["notes"]] == [
+        ["tea: green", "City: London"],
+        ["tea: green", ""],
+    ]

@@ -12,7 +12,8 @@ release(location, id, generation, used + 1, tonumber(slots))
 for name, value in pairs(fields) do
   redis.call('HSET', key('sub', id), name, value)
 end
-redis.call('HSET', key('sub', id), 'reason', reason, 'diagnosis', diagnosis, 'group', group)
+redis.call('HSET', key('sub', id), 'reason', reason, 'diagnosis', diagnosis, 'group', group,
+  'buried_at', micros())
 move(id, 'dead', now)
 tell(id, 'buried', cjson.encode({ reason = reason, group = group, diagnosis = diagnosis }))
 mark_settled(id, generation)

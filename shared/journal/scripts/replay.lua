@@ -2,7 +2,8 @@
 -- ARGV: prefix, id, provider, location, calls the lease needs.
 -- Returns 1, or 0 when it is not a dead letter (somebody else was faster).
 local id, provider, location, calls = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local state, reason, before = read(id, 'state', 'reason', 'location')
+local state, reason, before, target, edit_stamps, buried_at =
+  read(id, 'state', 'reason', 'location', 'target', 'edit_stamps', 'buried_at')
 if state ~= 'dead' then
   return 0
 end
@@ -20,17 +21,22 @@ if read(id, 'note') == 'done' then
   redis.call('HSET', key('sub', id), 'note', 'started')
 end
 -- What is known of the contact that this submission has made, or may have made, outlives a replay: it must not be made
--- twice. Only where the operator was told that this is unknown, the replay is the word to make it.
-if location ~= before then
-  redis.call('HDEL', key('sub', id), 'target', 'creating')
-elseif reason == 'outcome_unknown' then
-  redis.call('HDEL', key('sub', id), 'creating')
+-- twice. A known contact is found again, perhaps another one by now. Only where the operator was told that the outcome is
+-- unknown, the replay is the word to make the contact.
+if location ~= before or not string.find(target, '"new": true', 1, true) then
+  redis.call('HDEL', key('sub', id), 'target')
 end
-if reason == 'identity_changed' then -- the operator has seen it, and wants it
+if location ~= before or reason == 'outcome_unknown' then
+  redis.call('HDEL', key('sub', id), 'creating', 'creating_as')
+end
+-- The operator has seen whose identity is at stake, and wants it; not if the letter was changed since.
+redis.call('HDEL', key('sub', id), 'identity_confirmed')
+local edited_at = tonumber(string.match(edit_stamps, '(%d+)$') or 0)
+if reason == 'identity_changed' and edited_at < tonumber(buried_at) then
   redis.call('HSET', key('sub', id), 'identity_confirmed', '1')
 end
 redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged',
-  'reupserted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
+  'reupserted', 'doubted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
   'replaced', 'not_stored', 'superseded')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))
