@@ -52,7 +52,7 @@ V2 = Generation(
     lists_contacts=True,
     camel_case_oauth=False,
 )
-# The answers' properties are those of the official SDK's models: https://pypi.org/project/gohighlevel-api-client/3.0.0/
+# The answers' properties are those of the official SDK's models (gohighlevel-api-client 3.0.0).
 V3 = Generation(
     name="v3",
     channels=dict(zip(CHANNELS, ("call", "email", "sms", "whatsApp", "gmb", "fb"), strict=True)),
