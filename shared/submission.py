@@ -23,7 +23,9 @@ AnswerType = Literal[
     "file",
     "name",
     "address",
+    "contact",  # an object with the parts of a person: names, email, phone, company
     "country",
+    "consent",
     "hidden",
 ]
 

@@ -7,7 +7,7 @@ Whatever the bytes are, these functions return a value or raise UnreadableBody.
 import codecs
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from pydantic import JsonValue
@@ -37,8 +37,8 @@ def is_json(body: bytes, content_type: str) -> bool:
     return beginning.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
 
 
-def read_json(body: bytes, content_type: str) -> JsonValue:
-    """Read a JSON body; a key that an object repeats becomes the list of its values."""
+def read_json(body: bytes, content_type: str, clean: Callable[[str], str] = cleaned) -> JsonValue:
+    """Read a JSON body, its texts cleaned; a key that an object repeats becomes the list of its values."""
     text = decoded(body, _charset(body, content_type)).lstrip("\ufeff")
     if not text.strip():
         raise UnreadableBody("The body is empty; expected JSON.")
@@ -52,12 +52,17 @@ def read_json(body: bytes, content_type: str) -> JsonValue:
         )
     except (ValueError, RecursionError) as error:
         raise UnreadableBody("The body is not valid JSON.") from error
-    return _storable(value, MAX_DEPTH)
+    return _storable(value, MAX_DEPTH, clean)
 
 
 def read_form(body: bytes, content_type: str) -> dict[str, JsonValue]:
     """Read an urlencoded or multipart body; a file is told by its name and size."""
-    return nested(_multipart(body, content_type) if _is_multipart(body) else _urlencoded(body, content_type))
+    return nested(read_pairs(body, content_type))
+
+
+def read_pairs(body: bytes, content_type: str) -> list[tuple[str, JsonValue]]:
+    """Read an urlencoded or multipart body as it was sent: brackets in a name may be part of a label."""
+    return _multipart(body, content_type) if _is_multipart(body) else _urlencoded(body, content_type)
 
 
 def _charset(body: bytes, content_type: str) -> str:
@@ -82,16 +87,16 @@ def _decimal(digits: str) -> float | str:
     return number if math.isfinite(number) and len(digits) <= EXACT_DIGITS + 2 else digits
 
 
-def _storable(value: JsonValue, depth: int) -> JsonValue:
+def _storable(value: JsonValue, depth: int, clean: Callable[[str], str]) -> JsonValue:
     if depth == 0:
         raise UnreadableBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     match value:
         case str():
-            return cleaned(value)
+            return clean(value)
         case list():
-            return [_storable(item, depth - 1) for item in value]
+            return [_storable(item, depth - 1, clean) for item in value]
         case dict():
-            return {key: _storable(item, depth - 1) for key, item in value.items()}
+            return {key: _storable(item, depth - 1, clean) for key, item in value.items()}
         case _:
             return value
 

@@ -7,13 +7,14 @@ from pydantic import JsonValue
 from shared.submission import Answer, AnswerType
 
 FILE_KEYS = {"filename", "size"}
+LONGEST_LABEL = 1000  # of what tells labels apart, so that a long one that is repeated does not multiply
 
 
 def flat_answers(fields: Mapping[str, JsonValue], noise: Iterable[str] = ()) -> tuple[Answer, ...]:
     """Return one answer for each field that says something, in the order of sending."""
     unwanted = {name.casefold() for name in noise}
     return tuple(
-        Answer(key=key, label=key, type=_type(said), value=said)
+        Answer(key=key, label=key, type=type_of(said), value=said)
         for key, value in fields.items()
         if key.casefold() not in unwanted and (said := pruned(value)) is not None
     )
@@ -32,7 +33,31 @@ def pruned(value: JsonValue) -> JsonValue:
             return value
 
 
-def _type(value: JsonValue) -> AnswerType:
+def numbered(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """Return the answers with a label of their own each: the second "Name" becomes "Name (2)"; keys stay."""
+    given = tuple(answers)
+    taken = {_compared(answer.label[:LONGEST_LABEL]) for answer in given}
+    last: dict[str, int] = {}  # the number that each label has reached
+    return tuple(_with_own_label(answer, taken, last) for answer in given)
+
+
+def _with_own_label(answer: Answer, taken: set[str], last: dict[str, int]) -> Answer:
+    label = answer.label[:LONGEST_LABEL]
+    name = _compared(label)
+    number = last.get(name, 0) + 1
+    while number > 1 and _compared(f"{label} ({number})") in taken:  # another question is called so
+        number += 1
+    last[name] = number
+    return answer if number == 1 else answer.model_copy(update={"label": f"{label} ({number})"})
+
+
+def _compared(label: str) -> str:
+    """Return a label without what makes no difference when the configuration names it: case and blanks."""
+    return " ".join(label.split()).casefold()
+
+
+def type_of(value: JsonValue) -> AnswerType:
+    """Return what kind of answer a value is by its looks."""
     match value:
         case bool():
             return "boolean"

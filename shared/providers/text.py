@@ -1,6 +1,7 @@
 """Bytes of any charset as text that can be stored: the rules that every kind of body shares."""
 
 import codecs
+import html
 import re
 
 # Senders often declare one of these and send UTF-8. Text that is valid UTF-8 by chance is next to impossible, so UTF-8
@@ -8,6 +9,7 @@ import re
 WESTERN = frozenset({"", "ascii", "cp1252", "iso8859-1", "utf-8"})
 # Codecs of Python that no sender means.
 NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -25,8 +27,18 @@ def decoded(data: bytes, charset: str) -> str:
 
 
 def cleaned(text: str) -> str:
-    """Return text with plain line ends; NUL and half a surrogate pair cannot be stored and become U+FFFD."""
-    return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n"))
+    """Return text as it can be stored, with plain line ends."""
+    return storable(text.replace("\r\n", "\n"))
+
+
+def without_markup(text: str) -> str:
+    """Return the text of a heading that may be HTML, in one line."""
+    return " ".join(html.unescape(TAG.sub(" ", text)).split())
+
+
+def storable(text: str) -> str:
+    """Return text in which NUL and half a surrogate pair, which cannot be stored, are U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 def _known(charset: str) -> str:

@@ -98,8 +98,32 @@ def test_hidden_fields_and_variables_are_hidden_answers() -> None:
     assert (found.submission_id, found.revision) == ("t1", "")
 
 
-def test_a_partial_response_is_ignored() -> None:
+def test_a_partial_response_without_answers_is_ignored() -> None:
     assert reading({"event_type": "form_response_partial"}).ignored == "a partial response"
+
+
+def test_each_partial_response_is_a_revision_below_the_finished_one() -> None:
+    def response(event_type: str, text: str, **times: Any) -> Reading:
+        event = an_event({"type": "text", "text": text, "field": {"id": "f1"}}, landed_at="2026-10-02T09:00Z", **times)
+        return reading({**event, "event_type": event_type})
+
+    first, second = response("form_response_partial", "A"), response("form_response_partial", "Ada")
+    finished = response("form_response", "Ada", submitted_at="2026-10-02T09:05Z")
+    assert (first.is_partial, second.is_partial, finished.is_partial) == (True, True, False)
+    assert (first.submission_id, second.submission_id) == (finished.submission_id,) * 2
+    assert len({first.revision, second.revision, finished.revision}) == 3
+    assert finished.revision == ""
+    assert first.progress <= second.progress < finished.progress
+
+
+def test_questions_with_the_same_title_keep_their_answers_apart() -> None:
+    event = an_event(
+        {"type": "text", "text": "one", "field": {"id": "f1"}},
+        {"type": "text", "text": "two", "field": {"id": "f2"}},
+        fields=[{"id": "f1", "title": "Why?"}, {"id": "f2", "title": "Why?"}],
+    )
+
+    assert [answer.label for answer in reading(event).answers] == ["Why?", "Why? (2)"]
 
 
 @pytest.mark.parametrize(

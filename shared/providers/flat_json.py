@@ -1,11 +1,11 @@
-"""Flat JSON: what relays, scripts and many small form builders send."""
+"""One flat JSON object that is a submission: what relays, scripts and many small form builders send."""
 
 from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from shared.providers.base import Provider, Reading, UnreadableBody
-from shared.providers.bodies import is_json, read_json
+from shared.providers.base import Reading, UnreadableBody
+from shared.providers.bodies import is_json, read_form, read_json
 from shared.providers.fingerprint import fingerprint
 from shared.providers.flat import flat_answers
 
@@ -20,20 +20,26 @@ ENVELOPE = frozenset(
 TEST_EVENT: dict[str, JsonValue] = {"test": True}
 
 
-def read(body: bytes, content_type: str) -> Reading:
-    """Read one JSON object whose keys are the answers."""
-    if not is_json(body, content_type):
-        raise UnreadableBody('The body is no JSON object; for form fields set provider = "html_form".')
-    return read_object(read_json(body, content_type))
+def read_flat(body: bytes, content_type: str, noise: Iterable[str] = ()) -> Reading:
+    """Read a body that should be one flat submission, as JSON or as the fields of a form."""
+    return read_object(read_fields(body, content_type), noise)
+
+
+def read_fields(body: bytes, content_type: str) -> dict[str, JsonValue]:
+    """Return the fields of a body that is one JSON object or a form."""
+    if is_json(body, content_type):
+        return only_object(read_json(body, content_type))
+    return read_form(body, content_type)
 
 
 def read_object(value: JsonValue, noise: Iterable[str] = ()) -> Reading:
     """Read a JSON value that should be one flat submission."""
-    fields = _opened(_only(value))
+    envelope, inner = opened(only_object(value))
+    fields = {**envelope, **inner}
     if fields == TEST_EVENT:
         return Reading(ignored="a test event")
-    id_key = next((key for key in ID_KEYS if _identifies(fields.get(key))), None)
-    submission_id = str(fields[id_key]).strip() if id_key else ""
+    id_key = next((key for key in ID_KEYS if as_id(fields.get(key))), None)
+    submission_id = as_id(fields[id_key]) if id_key else ""
     answers = flat_answers({key: value for key, value in fields.items() if key != id_key}, noise)
     # A flat `id` may be the form's own and never change. With the answers as its revision, another submission under
     # the same id is a new one instead of a lost lead, and the same one sent again is still a duplicate.
@@ -41,8 +47,8 @@ def read_object(value: JsonValue, noise: Iterable[str] = ()) -> Reading:
     return Reading(answers=answers, submission_id=submission_id, revision=revision)
 
 
-def _only(value: JsonValue) -> dict[str, JsonValue]:
-    """Return the object, also out of a list that holds nothing else: some relays wrap it so."""
+def only_object(value: JsonValue) -> dict[str, JsonValue]:
+    """Return the object that a JSON value is, also out of a list that holds nothing else: some relays wrap it so."""
     match value:
         case dict():
             return value
@@ -54,36 +60,29 @@ def _only(value: JsonValue) -> dict[str, JsonValue]:
             raise UnreadableBody("The body is JSON, but no object whose keys are the answers.")
 
 
-def _opened(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the fields without the one wrapper that some senders put around them."""
+def opened(fields: dict[str, JsonValue]) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    """Return what stands around the one wrapper that some senders put around the fields, and the fields."""
     inner = [key for key in WRAPPERS if isinstance(fields.get(key), dict)]
     if len(inner) != 1:
-        return fields
+        return {}, fields
     wrapped = fields[inner[0]]
     beside = {key: value for key, value in fields.items() if key != inner[0]}
     if not isinstance(wrapped, dict) or beside.keys() & wrapped.keys() or not _is_envelope(beside):
-        return fields
-    return {**beside, **wrapped}
+        return {}, fields
+    return beside, wrapped
+
+
+def as_id(value: JsonValue) -> str:
+    """Return a value as the id of a submission, or nothing if it cannot be one."""
+    match value:
+        case bool():
+            return ""
+        case int() | str():
+            text = str(value).strip()
+            return text if len(text) <= LONGEST_ID else ""
+        case _:
+            return ""
 
 
 def _is_envelope(fields: dict[str, JsonValue]) -> bool:
     return all(key.casefold() in ENVELOPE and not isinstance(value, dict | list) for key, value in fields.items())
-
-
-def _identifies(value: JsonValue) -> bool:
-    match value:
-        case bool():
-            return False
-        case int():
-            return True
-        case str():
-            return 0 < len(value.strip()) <= LONGEST_ID
-        case _:
-            return False
-
-
-GENERIC_JSON = Provider(
-    name="generic_json",
-    title="Flat JSON",
-    read=read,
-)

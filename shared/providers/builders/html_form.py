@@ -3,7 +3,8 @@
 from shared.providers.base import Provider, Reading
 from shared.providers.bodies import is_json, read_form, read_json
 from shared.providers.flat import flat_answers
-from shared.providers.generic_json import read_object
+from shared.providers.flat_json import read_object
+from shared.providers.noise import CAPTCHAS
 
 # Fields that the page or its framework adds. An empty `_gotcha` vanishes with all empty fields; a filled one stays
 # visible, so that `honeypot = "_gotcha"` can see it.
@@ -11,7 +12,7 @@ NOISE = frozenset(
     {"_charset_", "utf8", "submit", "_submit", "_next", "_subject", "_redirect", "_template", "_captcha", "_method"}
     | {"_csrf", "_csrf_token", "csrf_token", "csrf", "csrfmiddlewaretoken", "authenticity_token", "_token"}
     | {"__requestverificationtoken", "_wpnonce", "_wp_http_referer"}
-    | {"g-recaptcha-response", "h-captcha-response", "cf-turnstile-response", "frc-captcha-solution"}
+    | CAPTCHAS
 )
 
 
@@ -22,8 +23,13 @@ def read(body: bytes, content_type: str) -> Reading:
     return Reading(answers=flat_answers(read_form(body, content_type), NOISE))
 
 
-HTML_FORM = Provider(
+PROVIDER = Provider(
     name="html_form",
     title="HTML form",
     read=read,
+    setup='Write <form method="post" action="{url}"> into the page.',
+    recognised="the same answers within 10 minutes",
+    retries="no: the visitor sees the answer and may press again",
+    quirks="repeated and bracketed names, uploads, honeypot, the fields that frameworks add",
+    by_browser=True,
 )
