@@ -6,11 +6,21 @@ from datetime import UTC, datetime
 
 from shared.highlevel.client import Client
 from shared.highlevel.custom_fields import Catalogue
-from shared.highlevel.errors import ContactGone, ContactRejected, MissingScope, Unexpected
+from shared.highlevel.errors import (
+    ContactGone,
+    ContactRejected,
+    Garbled,
+    HighLevelUnavailable,
+    Misconfigured,
+    MissingScope,
+    Unexpected,
+)
 from shared.journal import Journal
 from shared.status import CUSTOM_FIELDS
-from shared.stores.custom_fields import FieldCache, source_of, worth_a_look
+from shared.stores.custom_fields import CATALOGUE_LIFE, REFUSAL_LIFE, FieldCache, source_of, worth_a_look
 from worker.calls import Calls
+
+REFUSALS = (MissingScope, ContactRejected, ContactGone, Unexpected)  # none says anything of a contact
 
 
 class FieldsUnreadable(Exception):
@@ -36,17 +46,37 @@ class Catalogues:
             return cached.catalogue
         return self._fetched(calls, alias, source)
 
+    def if_readable(self, calls: Calls) -> Catalogue | None:
+        """Return the catalogue for values that nobody has named a field for; without it they go into the note."""
+        alias, source = calls.lease.record.location, source_of(calls.location)
+        if cached := self.cache.get(alias, source):
+            return cached.catalogue
+        if self.cache.is_passed_over(alias, source):
+            return None
+        try:
+            return self._asked(calls, alias, source)
+        except (*REFUSALS, Misconfigured) as error:
+            calls.lease.store(error.attempt)
+            self.cache.pass_over(alias, source, CATALOGUE_LIFE)
+        except (HighLevelUnavailable, Garbled) as error:  # an outage says nothing of the next hour
+            calls.lease.store(error.attempt)
+            self.cache.pass_over(alias, source, REFUSAL_LIFE)
+        return None
+
     def forget(self, alias: str) -> None:
         """Ask anew next time: HighLevel has not stored a field that is in the catalogue."""
         self.cache.forget(alias)
 
     def _fetched(self, calls: Calls, alias: str, source: str) -> Catalogue:
         try:
-            catalogue, attempt = calls.make(lambda account: self.client.custom_fields(account, calls.deadline))
-        except (MissingScope, ContactRejected, ContactGone, Unexpected) as error:  # none says anything of a contact
+            return self._asked(calls, alias, source)
+        except REFUSALS as error:
             calls.lease.store(error.attempt)
             self.cache.refuse(alias, source, str(error), self.clock())
             raise FieldsUnreadable(str(error)) from error
+
+    def _asked(self, calls: Calls, alias: str, source: str) -> Catalogue:
+        catalogue, attempt = calls.make(lambda account: self.client.custom_fields(account, calls.deadline))
         calls.lease.store(attempt)
         if self.cache.put(alias, source, catalogue, self.clock()):
             self.journal.hasten(alias, CUSTOM_FIELDS)  # what waits for them need not wait out its minute

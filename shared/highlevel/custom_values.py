@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import JsonValue
 
 from shared.highlevel.custom_fields import LocationField
-from shared.highlevel.dates import normal_date
+from shared.highlevel.dates import date_in
 from shared.highlevel.numbers import normal_amount, normal_number
 from shared.highlevel.values import Normal, Refused, email_in, phone_in
 from shared.submission import as_text
@@ -242,7 +242,7 @@ FROM_ONE: dict[str, Callable[[JsonValue, str], JsonValue]] = {
     "NUMERICAL": normal_number,
     "FLOAT": normal_number,
     "MONETORY": normal_amount,  # HighLevel's spelling
-    "DATE": lambda value, region: normal_date(as_text(value).strip(), region),
+    "DATE": date_in,
     "PHONE": lambda value, region: _whole(phone_in(value, region)),
     "EMAIL": lambda value, _: _whole(email_in(value)),
 }

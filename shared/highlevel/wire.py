@@ -98,7 +98,7 @@ class Wire:
         seconds = deadline.for_a_call()
         attempt = Attempt(at=datetime.now(UTC), step=call.step, request=None if secret else storable(call.body))
         try:
-            status, headers, content = self._exchange(call, seconds)
+            status, headers, content = self.exchange(call, seconds)
         except httpx.HTTPError as error:
             cause = f"no answer: {type(error).__name__}"
             kind = NotSent if isinstance(error, NEVER_SENT) else HighLevelUnavailable
@@ -106,7 +106,7 @@ class Wire:
         now = datetime.now(UTC)
         # What a secret call says of limits is not said of a location's.
         budget = None if secret else budget_of(headers, now)
-        answer = {"status": status, "response": _parsed(content), "budget": budget}
+        answer = {"status": status, "response": parsed(content), "budget": budget}
         attempt = attempt.model_copy(update=answer)
         if not 200 <= status < 300:
             refused = refusal(attempt, headers, now)
@@ -115,7 +115,8 @@ class Wire:
             raise refused
         return attempt
 
-    def _exchange(self, call: Call, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
+    def exchange(self, call: Call, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
+        """Return the status, the headers and the content of the answer to a call; raise httpx.HTTPError for none."""
         timeout = httpx.Timeout(
             connect=min(CONNECT_SECONDS, seconds), read=seconds, write=min(WRITE_SECONDS, seconds), pool=POOL_SECONDS
         )
@@ -133,6 +134,14 @@ def storable(value: JsonValue) -> JsonValue:
     return mended
 
 
+def parsed(content: bytes) -> JsonValue:
+    """Return an answer's JSON, or what of its text is worth keeping."""
+    try:
+        return storable(json.loads(content))
+    except (ValueError, RecursionError):
+        return content.decode("utf-8", "replace")[:KEPT_OF_A_TEXT]
+
+
 def _read(response: httpx.Response) -> bytes:
     content = b""
     for chunk in response.iter_bytes():
@@ -140,10 +149,3 @@ def _read(response: httpx.Response) -> bytes:
         if len(content) > LONGEST_ANSWER:
             raise httpx.DecodingError("the answer is too long", request=response.request)
     return content
-
-
-def _parsed(content: bytes) -> JsonValue:
-    try:
-        return storable(json.loads(content))
-    except (ValueError, RecursionError):
-        return content.decode("utf-8", "replace")[:KEPT_OF_A_TEXT]

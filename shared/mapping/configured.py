@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
-from shared.config import Form
+from shared.config import Constant, Form, Source
 from shared.field_names import WRITABLE_FIELDS
-from shared.mapping.compound import take_address, take_name
+from shared.mapping.compound import take_address, take_name, take_part_of_name
 from shared.mapping.draft import Draft
-from shared.mapping.lookup import Found, fill, find, is_template, only_placeholder
+from shared.mapping.labels import is_bare_name
+from shared.mapping.lengths import LONGEST_TAG, MOST_TAGS
+from shared.mapping.lookup import Found, is_template, only_placeholder
+from shared.mapping.mapped import Origin
 from shared.submission import as_text
 
 COMPOUND = ("name", "address1")
+TOO_LONG = f"a tag has at most {LONGEST_TAG} characters"
+TOO_MANY = f"a submission gives at most {MOST_TAGS} tags"
 
 
 def unknown_fields(form: Form) -> list[str]:
@@ -40,49 +45,67 @@ def configured_tags(draft: Draft, form: Form) -> tuple[str, ...]:
     tags: dict[str, str] = {}
     for template in form.tags:
         for tag in _tags(draft, template):
-            tags.setdefault(tag.casefold(), tag)
+            if tag.casefold() in tags:
+                continue
+            if len(tag) > LONGEST_TAG or len(tags) == MOST_TAGS:
+                draft.leave_out("tags", tag, TOO_LONG if len(tag) > LONGEST_TAG else TOO_MANY)
+            else:
+                tags[tag.casefold()] = tag
     return tuple(tags.values())
 
 
-def _set_field(draft: Draft, target: str, source: str, origin: str) -> None:
-    if is_template(source):
-        _fill_field(draft, target, source, origin)
+def _set_field(draft: Draft, target: str, source: Source, rule: str) -> None:
+    if isinstance(source, Constant):
+        draft.offer_part(target, source.value, Origin(rule=rule))
         return
-    found = find(draft.answers, source)
+    if is_template(source):
+        _fill_field(draft, target, source, Origin(rule=rule))
+        return
+    found = draft.names.find(source)
     if found is None:
+        return
+    origin = Origin(answer=source, rule=rule)
+    if target == "name" and _took_name(draft, found, origin):
         return
     if not found.whole:
         draft.offer_part(target, found.value, origin)
-    elif target == "name" and "firstName" not in draft.fields and "lastName" not in draft.fields:
-        take_name(draft, found.place, found.value, origin)
     elif target == "address1" and isinstance(found.value, dict):
         take_address(draft, found.place, found.value, origin)
     else:
         draft.offer(target, found.place, found.value, origin)
 
 
-def _fill_field(draft: Draft, target: str, template: str, origin: str) -> None:
-    filled = fill(template, draft.answers)
+def _took_name(draft: Draft, found: Found, origin: Origin) -> bool:
+    """Put a full name into first and last name; say whether it fits beside the parts that are configured."""
+    if not found.whole:
+        return take_part_of_name(draft, found.value, origin)
+    return take_name(draft, found.place, found.value, origin, is_bare_name(draft.answers[found.place].label))
+
+
+def _fill_field(draft: Draft, target: str, template: str, origin: Origin) -> None:
+    filled = draft.names.fill(template)
     if filled.text and draft.offer_part(target, filled.text, origin):
         _mention(draft, filled.found)
 
 
 def _set_text(draft: Draft, target: str, text: str, key: str = "") -> None:
     """Set a field to a constant, or to a template filled with answers."""
-    filled = fill(text, draft.answers).text if is_template(text) else text.strip()
-    if filled:
-        draft.offer_part(target, filled, f"configuration: {key or target}")
+    if filled := draft.names.fill(text).text:
+        draft.offer_part(target, filled, Origin(rule=f"configuration: {key or target}"))
 
 
-def _set_custom_field(draft: Draft, name: str, source: str) -> None:
-    origin = f"configuration: custom_fields.{name}"
+def _set_custom_field(draft: Draft, name: str, source: Source) -> None:
+    rule = f"configuration: custom_fields.{name}"
+    if isinstance(source, Constant):
+        draft.put_custom(name, source.value, Origin(rule=rule))
+        return
     if is_template(source):
-        filled = fill(source, draft.answers)
-        if draft.put_custom(name, filled.text, origin):
+        filled = draft.names.fill(source)
+        if draft.put_custom(name, filled.text, Origin(rule=rule)):
             _mention(draft, filled.found)
         return
-    found = find(draft.answers, source)
-    if found and draft.put_custom(name, found.value, origin) and found.whole:
+    found = draft.names.find(source)
+    if found and draft.put_custom(name, found.value, Origin(answer=source, rule=rule)) and found.whole:
         draft.copy(found.place)
 
 
@@ -94,13 +117,11 @@ def _mention(draft: Draft, found: tuple[Found, ...]) -> None:
 
 def _tags(draft: Draft, template: str) -> Iterator[str]:
     name = only_placeholder(template)
-    found = find(draft.answers, name) if name else None
+    found = draft.names.find(name) if name else None
     if found:
         values = found.value if isinstance(found.value, list) else [found.value]
         yield from (tag for value in values if (tag := as_text(value).strip()))
-    elif not is_template(template):
-        yield from filter(None, [template.strip()])
     elif not name:
-        filled = fill(template, draft.answers)
+        filled = draft.names.fill(template)
         # "plan: {plan}" without a plan would be a tag that says nothing.
         yield from [filled.text] if filled.complete and filled.text else []

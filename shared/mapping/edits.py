@@ -7,13 +7,15 @@ from pydantic import JsonValue
 from shared.field_names import CUSTOM, WRITABLE_FIELDS, as_compared, names_custom_field
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.values import Refused
-from shared.mapping.aliases import folded
 from shared.mapping.draft import Draft, custom
-from shared.mapping.lookup import find, same
+from shared.mapping.lookup import find, is_hidden, own_name, same
+from shared.mapping.mapped import Origin
+from shared.mapping.names import split_name
 from shared.mapping.normalise import normalise
-from shared.submission import Answer, Diagnosis, Edit
+from shared.submission import Answer, AnswerType, Diagnosis, Edit
+from shared.words import folded
 
-ORIGIN = "edit"
+ORIGIN = Origin(rule="edit")
 DROPPED = "dropped by an edit"
 NOTED = "put into the note by an edit"
 
@@ -24,7 +26,8 @@ def edited(answers: Sequence[Answer], changes: Mapping[str, JsonValue]) -> tuple
     for name, value in changes.items():
         place = _place(result, name)
         if place is None:
-            result.append(Answer(key=name, label=name, value=value))
+            kind: AnswerType = "hidden" if is_hidden(name) else "text"
+            result.append(Answer(key=own_name(name), label=own_name(name), type=kind, value=value))
         else:
             result[place] = result[place].model_copy(update={"value": value})
     return tuple(result)
@@ -86,21 +89,22 @@ def _set(draft: Draft, target: str, text: str) -> Diagnosis | None:
     except Refused as refused:
         return Diagnosis(field=target, value=text, rule=f"the value {refused}", fix="Edit the field again.")
     draft.drop(target)
-    for part, value in _parts(target, found.text).items():
+    parts, lost = _parts(target, found.text)
+    for part, value in parts.items():
         draft.drop(part)
         draft.forget_left_out(part)
         draft.put(part, value, ORIGIN)
-    if found.lost:
-        draft.leave_out(target, text, found.lost)
+    for why in filter(None, (found.lost, lost)):
+        draft.leave_out(target, text, why)
     return None
 
 
-def _parts(target: str, text: str) -> dict[str, str]:
-    """Return the fields that a value fills: a name is a first and a last name."""
+def _parts(target: str, text: str) -> tuple[dict[str, str], str]:
+    """Return the fields that a value fills, and what of it is in none: a name is a first and a last name."""
     if target != "name":
-        return {target: text}
-    first, _, last = text.partition(" ")
-    return {"firstName": first, "lastName": last.strip()}
+        return {target: text}, ""
+    name = split_name(text)
+    return {"firstName": name.first, "lastName": name.last}, f"without the title {name.title}" if name.title else ""
 
 
 def _set_custom(draft: Draft, name: str, text: str) -> None:

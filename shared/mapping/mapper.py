@@ -9,19 +9,22 @@ from shared.field_names import names_custom_field
 from shared.highlevel.contact import Contact, CustomField
 from shared.highlevel.custom_fields import Catalogue
 from shared.highlevel.generations import GENERATIONS
-from shared.mapping.aliases import IDENTIFIERS
 from shared.mapping.automatic import map_automatically
 from shared.mapping.configured import apply_configuration, configured_tags
-from shared.mapping.consent import apply_consent, body_of
+from shared.mapping.consent import apply_consent, body_of, map_consent
 from shared.mapping.custom_fields import custom_fields
 from shared.mapping.draft import Draft
 from shared.mapping.edits import ORIGIN, apply_edit, edited
-from shared.mapping.mapped import Mapped, Unmappable
+from shared.mapping.files import without_files
+from shared.mapping.labels import IDENTIFIERS
+from shared.mapping.mapped import Mapped, Origin, Unmappable
 from shared.mapping.sent import sent_fields
+from shared.mapping.tracking import apply_tracking, tracked
 from shared.submission import Answer, Diagnosis, Edit
 
 TO_CUSTOM_FIELD = "custom_field:"
 NO_EDIT = Edit()
+UNMAPPED = Origin(rule="configuration: unmapped")
 
 
 def map_answers(
@@ -37,7 +40,7 @@ def map_answers(
     With the location's catalogue, custom fields are found by name, key or id and their values checked; without one they
     are taken by key or id as they are.
     """
-    draft, note = _drafted(answers, form, location, edit, catalogue)
+    draft, notes = _drafted(answers, form, location, edit, catalogue)
     faults = apply_edit(draft, edit)
     custom, wrong = custom_fields(draft)
     if faults := [*faults, *_missing_identifier(draft, faults), *wrong]:
@@ -45,7 +48,8 @@ def map_answers(
     return Mapped(
         contact=_contact(draft, custom),
         tags=configured_tags(draft, form),
-        note="\n".join(filter(None, [note, *draft.noted_fields])),
+        note="\n".join([*notes, *draft.noted_fields]),
+        noted=(*notes, *draft.noted_fields),
         provenance=draft.provenance,
         left_out=tuple(draft.left_out),
     )
@@ -63,6 +67,8 @@ def edited_by(
 
     That is the last one that sets the field, or without which it would have another value.
     """
+    if not changes:
+        return {}
     found: dict[str, int] = {}
     edit, before, _ = NO_EDIT, *_fields(answers, form, location, NO_EDIT, catalogue)
     for place, change in enumerate(changes):
@@ -80,6 +86,11 @@ def needs_catalogue(form: Form, edit: Edit = NO_EDIT) -> bool:
     return configured or any(names_custom_field(name) for name in edit.names)
 
 
+def same_named(answers: Sequence[Answer], edit: Edit = NO_EDIT) -> tuple[str, ...]:
+    """Return the custom fields to which answers go by themselves, if the location has fields of these names."""
+    return tuple(tracked(edited(answers, edit.answers)))
+
+
 def _fields(
     answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
 ) -> tuple[dict[str, JsonValue], set[str]]:
@@ -92,23 +103,29 @@ def _fields(
 
 def _drafted(
     answers: Sequence[Answer], form: Form, location: Location, edit: Edit, catalogue: Catalogue | None
-) -> tuple[Draft, str]:
+) -> tuple[Draft, list[str]]:
     """Return the contact in the making, before the fields of an edit, and its note."""
-    draft = Draft(edited(answers, edit.answers), location.default_region, GENERATIONS[location.api], catalogue)
+    found = [without_files(answer) for answer in edited(answers, edit.answers)]
+    files = {place: mentions for place, (_, mentions) in enumerate(found) if mentions}
+    plain = [answer for answer, _ in found]
+    draft = Draft(plain, location.default_region, GENERATIONS[location.api], catalogue, form.tells_hidden, files)
     apply_configuration(draft, form)
     apply_consent(draft, form.consent)
+    apply_tracking(draft)
     map_automatically(draft)
+    map_consent(draft, form.consent)
     return draft, _note(draft, form)
 
 
-def _note(draft: Draft, form: Form) -> str:
-    """Return the note of the answers that no field took, unless they are dropped or go to a custom field."""
-    lines = [f"{_label(draft.answers[place])} {text}" for place, text in sorted(draft.noted.items())]
-    note = "" if form.unmapped == "drop" else "\n".join(lines)
+def _note(draft: Draft, form: Form) -> list[str]:
+    """Return a note of each answer that no field took, unless they are dropped or go to a custom field."""
+    if form.unmapped == "drop":
+        return []
+    notes = [f"{_label(draft.answers[place])} {text}" for place, text in draft.notes()]
     if not form.unmapped.startswith(TO_CUSTOM_FIELD):
-        return note
-    taken = draft.put_custom(form.unmapped.removeprefix(TO_CUSTOM_FIELD), note, "configuration: unmapped")
-    return "" if taken else note
+        return notes
+    taken = draft.put_custom(form.unmapped.removeprefix(TO_CUSTOM_FIELD), "\n".join(notes), UNMAPPED)
+    return [] if taken else notes
 
 
 def _label(answer: Answer) -> str:

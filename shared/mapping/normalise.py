@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 
 from pydantic import JsonValue
 
-from shared.highlevel.dates import normal_date
+from shared.highlevel.dates import date_in
 from shared.highlevel.values import Normal, Refused, email_in, phone_in
 from shared.mapping.countries import country_code
+from shared.mapping.lengths import LONGEST_FIELD, cut, cut_at
 from shared.submission import as_text
 
 LONGEST_COUNTRY = 100
@@ -28,8 +29,10 @@ def normalise(field: str, value: JsonValue, region: str) -> Normal:
         case "phone":
             return phone_in(value, region)
         case "dateOfBirth":
-            return Normal(normal_date(as_text(value).strip(), region))
-    return Normal(TEXTS.get(field, str)(as_text(value).strip()))
+            return Normal(date_in(value, region))
+    text = TEXTS.get(field, str)(as_text(value).strip())
+    most = LONGEST_WEBSITE if field == "website" else LONGEST_FIELD
+    return Normal(cut(text, most), cut_at(most) if len(text) > most else "")
 
 
 def normal_country(text: str) -> str:

@@ -77,6 +77,15 @@ class FieldCache:
             pipeline.hset(self._key("refused"), alias, refused.model_dump_json())
             pipeline.execute()
 
+    def pass_over(self, alias: str, source: str, life: timedelta) -> None:
+        """Keep that the custom fields could not be read and that nobody needs them: no refusal that people act on."""
+        self._redis.set(self._key("passed-over", alias), source, px=life)
+
+    def is_passed_over(self, alias: str, source: str) -> bool:
+        """Say whether the custom fields that nobody needs are not to be asked for again yet."""
+        stored = cast("bytes | None", self._redis.get(self._key("passed-over", alias)))
+        return stored is not None and stored.decode() == source
+
     def forget(self, alias: str) -> bool:
         """Forget what is known of a location; say whether its token was refused."""
         with self._redis.pipeline() as pipeline:

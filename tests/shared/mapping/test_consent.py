@@ -7,7 +7,7 @@ from shared.config import Consent
 from shared.highlevel.contact import DndSettings
 from shared.highlevel.generations import Api
 from shared.mapping import LeftOut, consent_fields
-from shared.submission import Answer, Edit
+from shared.submission import Answer, AnswerType, Edit
 from tests.shared.mapping.factories import a_form, an_answer, mapped
 
 CHANNELS = [
@@ -62,8 +62,8 @@ def test_each_channel_has_its_own_answer() -> None:
         "WhatsApp": "active",
     }
     assert found.note == ""
-    assert found.provenance["dndSettings.Email"] == "consent: email"
-    assert found.provenance["dndSettings.WhatsApp"] == "consent: whatsapp"
+    assert found.provenance["dndSettings.Email"].rule == "consent: email"
+    assert found.provenance["dndSettings.WhatsApp"].rule == "consent: whatsapp"
 
 
 TICKED: list[tuple[JsonValue, str | None]] = [
@@ -130,3 +130,137 @@ def test_every_channel_of_the_configuration_has_its_field() -> None:
 
     assert fields.keys() == Consent.model_fields.keys()
     assert set(fields.values()) >= {f"dndSettings.{found.alias}" for found in DndSettings.model_fields.values()}
+
+
+# Questions that nobody has configured
+
+ASKED: list[tuple[str, JsonValue, AnswerType, dict[str, JsonValue]]] = [
+    ("May we call you?", "Yes", "text", {"dndSettings": {"Call": {"status": "inactive"}}}),
+    ("May we call you?", "No", "choice", {"dndSettings": {"Call": {"status": "active"}}}),
+    ("May we call you?", ["No"], "choices", {"dndSettings": {"Call": {"status": "active"}}}),
+    ("Subscribe to our newsletter", True, "boolean", {"dndSettings": {"Email": {"status": "inactive"}}}),
+    ("Subscribe to our newsletter", False, "boolean", {"dndSettings": {"Email": {"status": "active"}}}),
+    ("Möchten Sie unseren Newsletter erhalten?", "Nein", "text", {"dndSettings": {"Email": {"status": "active"}}}),
+    (
+        "I agree to receive text messages",
+        "I agree to receive text messages",
+        "consent",
+        {"dndSettings": {"SMS": {"status": "inactive"}}},
+    ),
+    ("SMS", True, "consent", {"dndSettings": {"SMS": {"status": "inactive"}}}),
+    (
+        "I agree to receive messages on WhatsApp",
+        "yes",
+        "consent",
+        {"dndSettings": {"WhatsApp": {"status": "inactive"}}},
+    ),
+    (
+        "May we contact you by phone or email?",
+        "no",
+        "text",
+        {"dndSettings": {"Call": {"status": "active"}, "Email": {"status": "active"}}},
+    ),
+    ("May we email you? (yes/no)", "no", "text", {"dndSettings": {"Email": {"status": "active"}}}),
+    (
+        "I agree to receive text messages. Msg & data rates may apply. Consent is not a condition of purchase. "
+        "Reply STOP to opt out.",
+        True,
+        "boolean",
+        {"dndSettings": {"SMS": {"status": "inactive"}}},
+    ),
+    (
+        "I agree to receive emails (you can unsubscribe at any time)",
+        "yes",
+        "text",
+        {"dndSettings": {"Email": {"status": "inactive"}}},
+    ),
+    ("You may call me at any time", "yes", "text", {"dndSettings": {"Call": {"status": "inactive"}}}),
+    ("May we contact you?", "no", "text", {"dnd": True}),
+    ("Dürfen wir Sie kontaktieren?", "ja", "text", {"dnd": False}),
+]
+
+
+@pytest.mark.parametrize(("label", "value", "kind", "fields"), ASKED)
+def test_a_question_that_plainly_asks_for_consent_counts_by_itself(
+    label: str, value: JsonValue, kind: AnswerType, fields: dict[str, JsonValue]
+) -> None:
+    answer = an_answer(label, value, kind)
+
+    found = mapped(answer)
+
+    body = found.contact.body()
+    assert body.pop("email")
+    assert body == fields
+    assert found.note.endswith(answer.text)  # it is the evidence
+
+
+UNASKED: list[tuple[str, JsonValue, AnswerType]] = [
+    ("May we call you?", "maybe", "text"),
+    ("May we call you?", "Yes, after five", "text"),
+    ("May we call you?", ["Yes", "No"], "choices"),
+    ("I agree to receive text messages", "I agree to receive text messages", "text"),
+    ("I agree to receive text messages", "not ticked by me", "consent"),
+    ("May we call you?", "yes", "hidden"),
+    # A yes would mean no.
+    ("Do not email me", True, "boolean"),
+    ("Unsubscribe from the newsletter", True, "boolean"),
+    ("No marketing emails please", True, "boolean"),
+    ("Sans newsletter", True, "boolean"),
+    ("Exclude me from the newsletter", True, "boolean"),
+    ("Newsletter abbestellen", True, "boolean"),
+    ("May we email you? (Tick to refuse)", True, "boolean"),
+    # What the visitor does, and not what may be done to the visitor.
+    ("Does your company send newsletters?", "no", "text"),
+    ("Do you currently use email marketing?", "no", "text"),
+    ("Do you receive a lot of spam calls?", "no", "text"),
+    ("Would you like to receive calls from your customers?", "no", "text"),
+    # No channel, and no contact in whatever way.
+    ("I agree to receive marketing communications", False, "consent"),
+    ("Would you like to hear about offers?", "no", "text"),
+    ("Consent", True, "consent"),
+    # Something else.
+    ("I agree to the terms and the privacy policy, also by email", True, "consent"),
+    ("Yes, email me a copy of my answers", False, "boolean"),
+    ("Did you get our email?", "no", "text"),
+    ("Would you like us to call you back?", "no", "text"),
+    ("May we contact your employer?", "no", "text"),
+    ("How may we contact you?", "no", "text"),
+    ("Pets", "no", "text"),
+    (f"May we call you? {'blah ' * 400} Tick to say no.", "yes", "text"),
+]
+
+
+@pytest.mark.parametrize(("label", "value", "kind"), UNASKED)
+def test_a_legal_state_is_never_guessed(label: str, value: JsonValue, kind: AnswerType) -> None:
+    answer = an_answer(label, value, kind)
+
+    found = mapped(answer)
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.note.endswith(answer.text)
+
+
+def test_configured_consent_wins() -> None:
+    answers = [an_answer("May we call you?", "no"), an_answer("Newsletter", True), an_answer("Calls are fine", "yes")]
+
+    one = fields_of(*answers, consent=Consent(call="Calls are fine"))
+    every = fields_of(*answers, consent=Consent(all="Calls are fine"))
+
+    assert one == {"dndSettings": {"Call": {"status": "inactive"}, "Email": {"status": "inactive"}}}
+    assert every == {"dnd": False}
+
+
+def test_answers_that_contradict_each_other_change_nothing() -> None:
+    found = mapped(an_answer("May we call you?", "yes"), an_answer("May we phone you?", "no"))
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert found.left_out == (
+        LeftOut(field="dndSettings.Call", value="yes, no", why="the answers say both yes and no"),
+    )
+
+
+def test_a_question_of_a_channel_that_the_api_lacks_is_left_out() -> None:
+    found = mapped(an_answer("May we call you?", "no"), api="v1")
+
+    assert found.contact.body() == {"email": "ada@example.com"}
+    assert [left.why for left in found.left_out] == ["the v1 API has no such field"]

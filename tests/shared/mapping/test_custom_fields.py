@@ -48,7 +48,7 @@ def test_the_provenance_names_the_field_as_it_is_sent_and_the_configuration_as_i
 
     found = mapped(an_answer("Q", 5), form=form, catalogue=CATALOGUE)
 
-    assert found.provenance["customFields.id-seats"] == "configuration: custom_fields.Seats"
+    assert found.provenance["customFields.id-seats"].rule == "configuration: custom_fields.Seats"
     assert found.note == ""
 
 
@@ -235,7 +235,7 @@ def test_an_edit_sets_and_drops_a_custom_field_by_name_key_or_id(name: str) -> N
 
     replaced = mapped(answer, form=form, catalogue=CATALOGUE, edit=Edit(fields={name: "6"}))
     assert [field.field_value for field in replaced.contact.custom_fields] == [6]
-    assert replaced.provenance["customFields.id-seats"] == "edit"
+    assert replaced.provenance["customFields.id-seats"].rule == "edit"
     assert replaced.left_out == ()
     dropped = mapped(answer, form=form, catalogue=CATALOGUE, edit=Edit(drop=(name,)))
     assert (dropped.contact.custom_fields, dropped.note) == ((), "")

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.mapping.lookup import fill, find, is_template, only_placeholder
+from shared.mapping.lookup import Names, find, is_template, is_unclosed, only_placeholder, placeholders
 from tests.shared.mapping.factories import an_answer
 
 ANSWERS = [
@@ -9,6 +9,12 @@ ANSWERS = [
     an_answer("Topic", ["Pottery", "Weaving"], key="topics"),
     an_answer("plan", "labelled plan", key="other"),
     an_answer("utm", {"source": "google", "medium": "cpc"}),
+    an_answer("Name", {"1.3": "Ada", "1.6": "Lovelace"}, key="1"),
+    an_answer("Address", {"City": "Berlin", "geo": {"lat.long": "52.5", "floor": 0}}),
+    an_answer("Office", "Berlin", key="office"),
+    an_answer("office", "munich", "hidden"),
+    an_answer("page", {"office": "main"}, "hidden"),
+    an_answer("seen", "https://example.com/a?utm_source=news%20letter&office=", "hidden"),
 ]
 
 
@@ -25,6 +31,21 @@ ANSWERS = [
         ("utm.source", 4),
         ("utm.term", None),
         ("Topic.source", None),
+        ("1.3", 5),
+        ("1.1.3", 5),
+        ("1.4", None),
+        ("address.city", 6),
+        ("Address.geo.lat.long", 6),
+        ("Address.geo.floor", 6),  # 0 says something
+        ("Address.geo.none", None),
+        ("office", 7),
+        ("hidden:office", 8),
+        ("hidden: Office ", 8),
+        ("hidden:page.office", 9),
+        ("hidden:Which plan?", None),
+        ("seen.utm_source", 10),
+        ("seen.office", None),
+        ("seen.path", None),
         ("", None),
         (".", None),
     ],
@@ -43,10 +64,15 @@ def test_an_answer_is_found_by_label_then_by_key_then_by_dotted_name(name: str, 
         ("{Which plan?} - {Topic}", "Growth - Pottery, Weaving", True),
         ("{Which plan?} ({nothing})", "Growth ()", False),
         ("from {utm.source}", "from google", True),
+        ("{1.3} {1.1.6}", "Ada Lovelace", True),
+        ("{hidden:office}", "munich", True),
+        ("{hidden:utm}", "", False),
+        ("{{{Which plan?}}} is {{Which plan?}}", "{Growth} is {Which plan?}", True),
+        ("no {{placeholder}}", "no {placeholder}", True),
     ],
 )
 def test_a_template_is_filled_with_answers(template: str, text: str, complete: bool) -> None:
-    filled = fill(template, ANSWERS)
+    filled = Names(ANSWERS).fill(template)
 
     assert (filled.text, filled.complete) == (text, complete)
 
@@ -55,5 +81,32 @@ def test_a_text_with_a_placeholder_is_a_template() -> None:
     assert is_template("a {b} c")
     assert not is_template("a b c")
     assert not is_template("{}")
+    assert not is_template("a {{b}} c")
     assert only_placeholder(" {b} ") == "b"
     assert not only_placeholder("a {b}")
+
+
+@pytest.mark.parametrize(
+    ("text", "unclosed"),
+    [("{a", True), ("{a {b}", True), ("{{{a", True), ("a}", False), ("{{a", False), ("{a} {{b}}", False)],
+)
+def test_a_placeholder_that_is_not_closed_is_seen(text: str, unclosed: bool) -> None:
+    assert is_unclosed(text) == unclosed
+
+
+def test_each_placeholder_is_named_once() -> None:
+    assert placeholders("{a}{{b}}{hidden:c}{a}") == ("a", "hidden:c")
+
+
+def test_a_part_is_the_value_that_its_name_leads_to() -> None:
+    assert [found.value for name in ("1.3", "1.1.6", "address.geo.floor") if (found := find(ANSWERS, name))] == [
+        "Ada",
+        "Lovelace",
+        0,
+    ]
+
+
+def test_what_a_template_writes_is_not_read_as_a_template() -> None:
+    answers = [an_answer("a", "{b}"), an_answer("b", "secret")]
+
+    assert Names(answers).fill("{a}").text == "{b}"

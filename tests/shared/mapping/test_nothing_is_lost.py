@@ -13,10 +13,11 @@ from shared.mapping import Mapped, Unmappable, map_answers, sent_fields
 from shared.mapping.normalise import normalise
 from shared.submission import Answer, Edit, as_text
 from shared.yes_no import said_yes
-from tests.shared.mapping.factories import CATALOGUE, US, a_form
+from tests.shared.mapping.factories import CATALOGUE, US, a_catalogue, a_custom_field, a_form
 
 _LABELS = "Email,Phone,Name,First name,Last name,Country,Address,City,Date of birth,Company,Message,Topic,,utm"
-LABELS = st.sampled_from([*_LABELS.split(","), "What is your e-mail?", "Friend's email"])
+_MORE_LABELS = "utm_source,gclid,page,contact,Newsletter,May we call you?,May we contact you?"
+LABELS = st.sampled_from([*_LABELS.split(","), *_MORE_LABELS.split(","), "What is your e-mail?", "Friend's email"])
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
         "ada@example.com",
@@ -30,6 +31,14 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
         "yes",
         "No",
         "sea green, red",
+        "Dr. Ludwig van Beethoven Jr.",
+        "Watson, Mary Jane",
+        "山田 太郎",
+        "Mr. & Mrs. de la Cruz",
+        "1 May 1990",
+        "https://example.com/?utm_source=google&gclid=x",
+        *(f"{text} " * times for text in ("long", "Fjord & Field") for times in (70, 2_000)),
+        "x" * 6_000,
     ]
 )
 SCALARS: st.SearchStrategy[JsonValue] = (
@@ -39,11 +48,13 @@ SCALARS: st.SearchStrategy[JsonValue] = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | TEXTS
 )
-KEYS = st.sampled_from(["first", "last", "street", "line2", "city", "country", "zip", "other"]) | st.text(max_size=5)
+_KEYS = "first,last,middle,full,name,street,line2,city,country,zip,other,1.3,1.6,6.1,6.2,email,phone,source,year,url"
+KEYS = st.sampled_from(_KEYS.split(",")) | st.text(max_size=5)
 VALUES: st.SearchStrategy[JsonValue] = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=6
 )
-TYPES = st.sampled_from(["text", "email", "phone", "name", "address", "country", "choices", "hidden", "boolean"])
+_TYPES = "text,email,phone,name,address,country,choices,hidden,boolean,contact,consent,date"
+TYPES = st.sampled_from(_TYPES.split(","))
 ANSWERS = st.lists(
     st.builds(Answer, key=LABELS, label=LABELS | st.text(max_size=8), type=TYPES, value=VALUES), max_size=8
 )
@@ -65,7 +76,8 @@ FORMS = st.sampled_from(
     ]
 )
 LOCATIONS = st.sampled_from([US, US.model_copy(update={"api": "v1", "default_region": "GB"})])
-CATALOGUES = st.sampled_from([None, CATALOGUE])
+TRACKING = (a_custom_field("utm_source"), a_custom_field("UTM Medium"), a_custom_field("gclid", "NUMERICAL"))
+CATALOGUES = st.sampled_from([None, CATALOGUE, a_catalogue(*CATALOGUE.fields, *TRACKING)])
 EDITS = st.just(Edit()) | st.builds(
     Edit,
     answers=st.dictionaries(LABELS, VALUES, max_size=2),
