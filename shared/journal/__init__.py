@@ -11,12 +11,13 @@ Methods raise redis.exceptions.RedisError when Redis does not answer.
 """
 
 from shared.journal.connection import connect
-from shared.journal.journal import Job, Journal, Receipt, Submission
+from shared.journal.journal import Accepted, Job, Journal, Receipt, Submission
 from shared.journal.lease import Lease, LeaseLost
 from shared.journal.limits import Limits
 from shared.journal.records import Event, Hold, Ledger, Record
 
 __all__ = [
+    "Accepted",
     "Event",
     "Hold",
     "Job",

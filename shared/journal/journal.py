@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count, islice
-from typing import Any, cast
+from itertools import chain, count, islice
+from typing import Any, Literal, cast
 
 from redis import Redis
 
@@ -25,7 +25,12 @@ IDS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Submission:
-    """What the receiver hands over: the body as it came, and how to recognise it when it comes again."""
+    """
+    What the receiver hands over: the body as it came, and how to recognise it when it comes again.
+
+    A sender may send one lead several times, in revisions: they share a `lead`, a digest, and a later one has no less
+    `progress`.
+    """
 
     id: str
     form: str
@@ -36,6 +41,8 @@ class Submission:
     calls: int
     content_type: str
     body: bytes
+    lead: str = ""
+    progress: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a submission that was handed over, and the jobs to enqueue."""
+    """
+    What became of a submission that was handed over.
+
+    `id` is its own when it is accepted, else that of the one that stands for it: the first, of which it is a duplicate,
+    or a newer revision of the same lead.
+    """
 
     id: str
-    is_new: bool
+    status: Literal["accepted", "duplicate", "superseded"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of each submission that was handed over, in their order, and the jobs to enqueue."""
+
+    receipts: list[Receipt]
     jobs: list[Job]
 
 
@@ -78,32 +97,22 @@ class Journal:
 
     # Receiving -------------------------------------------------------------------------------------------------
 
-    def accept(self, submission: Submission) -> Receipt:
-        """Store a submission, unless it is known, and lease what may run now at its location; one round trip."""
-        fields = {
-            "form": submission.form,
-            "provider": submission.provider,
-            "location": submission.location,
-            "calls": str(submission.calls),
-            "content_type": submission.content_type,
-        }
-        accepted, dispatched = self._scripts.run_all(
-            (
-                "accept",
-                submission.id,
-                submission.idempotency_key,
-                submission.remember_seconds,
-                json.dumps(fields),
-                zlib.compress(submission.body),
-            ),
-            ("dispatch", submission.location),
+    def accept(self, *submissions: Submission) -> Accepted:
+        """
+        Store submissions, all or none, but for those that are known; lease what may run now where they go.
+
+        It is one round trip, and may be repeated.
+        """
+        locations = dict.fromkeys(submission.location for submission in submissions)
+        accepted, *dispatched = self._scripts.run_all(
+            ("accept", *chain.from_iterable(map(_arguments, submissions))),
+            *(("dispatch", location) for location in locations),
         )
         if isinstance(accepted, Exception):
             raise accepted
-        status, known = accepted
         # What is accepted is accepted: when nothing could be leased, the pump does it.
-        jobs = [] if isinstance(dispatched, Exception) else _jobs(dispatched)
-        return Receipt(known.decode(), status == b"accepted", jobs)
+        jobs = [job for answer in dispatched if not isinstance(answer, Exception) for job in _jobs(answer)]
+        return Accepted([Receipt(known.decode(), status.decode()) for status, known in accepted], jobs)
 
     # Delivering ------------------------------------------------------------------------------------------------
 
@@ -284,6 +293,25 @@ class Journal:
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
+
+
+def _arguments(submission: Submission) -> tuple[str | int | bytes, ...]:
+    fields = {
+        "form": submission.form,
+        "provider": submission.provider,
+        "location": submission.location,
+        "calls": str(submission.calls),
+        "content_type": submission.content_type,
+    }
+    if submission.lead:
+        fields |= {"lead": submission.lead, "progress": str(submission.progress)}
+    return (
+        submission.id,
+        submission.idempotency_key,
+        submission.remember_seconds,
+        json.dumps(fields),
+        zlib.compress(submission.body),
+    )
 
 
 def _jobs(answer: list[Any]) -> list[Job]:

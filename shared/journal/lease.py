@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.journal.records import Record
+from shared.journal.records import Lead, Record, strings
 from shared.journal.scripts import Scripts
 from shared.submission import Attempt, Diagnosis, Reason
 
 LONGEST_ATTEMPT = 32 * 1024
 KEPT_OF_A_LONG_ANSWER = 4 * 1024
+LINE = "line:"
 
 
 class LeaseLost(Exception):
@@ -127,13 +128,14 @@ class Lease:
         contact_id: str,
         made: bool,
         identity: Mapping[str, str],
+        beside: bool = False,
         **more: Any,
     ) -> None:
         """
         Store that HighLevel has written the contact, and remember for its persons when the `fields` were given.
 
         `identity` are the keyed hashes of the email and the phone that the contact has now; `made` says that this
-        submission has made it.
+        submission has made it, and `beside` that it did so beside other contacts of the person.
         """
         stored = self._run(
             "wrote",
@@ -145,9 +147,19 @@ class Lease:
             contact_id,
             json.dumps(dict(identity)),
             "1" if made else "",
+            "1" if beside else "",
         )
         if not stored:
             raise LeaseLost(self.record.id)
+
+    def lead(self) -> Lead:
+        """Return what is known of the lead of which this submission is a revision, if it is one."""
+        if not self.record.lead:
+            return Lead()
+        found = self._run("lead")
+        fields = strings(dict(zip(found[::2], found[1::2], strict=True)))
+        lines = frozenset(name.removeprefix(LINE) for name in fields if name.startswith(LINE))
+        return Lead.model_validate({**fields, "lines": lines})
 
     def makers(self, contact_ids: Sequence[str]) -> tuple[str, ...]:
         """Return for each contact the submission that has made it, or nothing where that is not known."""
@@ -167,13 +179,26 @@ class Lease:
         answer = self._run("delivered", self.used, self._keep_body_seconds, json.dumps(details), not_stored)
         return bool(self._settled(answer)[1])
 
-    def retry(self, seconds: float, *, spends: bool, calls: int, details: dict[str, Any], **fields: Any) -> bool:
-        """Settle as waiting for another try; return whether the failure began a hold."""
+    def retry(
+        self,
+        seconds: float,
+        *,
+        spends: bool,
+        calls: int,
+        details: dict[str, Any],
+        elsewhere: bool = False,
+        **fields: Any,
+    ) -> bool:
+        """
+        Settle as waiting for another try; return whether the failure began a hold.
+
+        `elsewhere` says that it failed at the form's builder, which tells nothing of the location.
+        """
         answer = self._run(
             "waiting",
             self.used,
             round(seconds * 1000),
-            "1" if spends else "",
+            ("elsewhere" if elsewhere else "1") if spends else "",
             calls,
             _strings(fields),
             json.dumps(details),

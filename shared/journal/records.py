@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
 
-from shared.submission import Attempt, Diagnosis, Edit, NotStored, Reason, State
+from shared.submission import Answer, Attempt, Diagnosis, Edit, NotStored, Reason, State
 
 
 def _json(value: object) -> object:
@@ -59,6 +59,21 @@ class Superseded(Stored):
     at: datetime
 
 
+class Lead(Stored):
+    """
+    What is known of a lead that its sender sends in several revisions.
+
+    The newest revision that was written is `writer`'s, accepted at `stamp`. The contact is that of its `location`, and
+    `lines` are the digests of what its notes say.
+    """
+
+    contact: str = ""
+    location: str = ""
+    writer: str = ""
+    stamp: int = 0
+    lines: frozenset[str] = frozenset()
+
+
 class Record(Stored):
     """One submission: what was frozen when it was accepted, where it stands, and what its steps found out."""
 
@@ -88,6 +103,9 @@ class Record(Stored):
     salvaged: Annotated[tuple[str, ...], BeforeValidator(_json)] = ()
     reupserted: bool = False
     doubted: bool = False
+    fetched: Annotated[tuple[Answer, ...] | None, BeforeValidator(_json)] = None  # None: not yet, or no need
+    missing: int = 0  # how often the builder did not know this submission, or gave others only
+    barred_after: int | None = None  # what FetchRefusals.passes was when the builder first forbade this submission
     noted: str = ""
     forbidden: int = 0
     forbidden_since: Time | None = None
@@ -100,6 +118,9 @@ class Record(Stored):
     not_stored: Annotated[tuple[NotStored, ...], BeforeValidator(_json)] = ()
     superseded: Annotated[tuple[Superseded, ...], BeforeValidator(_json)] = ()
     identity_confirmed: bool = False
+
+    lead: str = ""
+    superseded_by: str = ""
 
     edits: Annotated[tuple[Edit, ...], BeforeValidator(_edits)] = Field((), validation_alias="edit")
     reason: Reason | None = None
@@ -121,9 +142,10 @@ class Event(Stored):
 
 
 class Hold(Stored):
-    """Why a location waits, and when the next submission tries whether it still has to."""
+    """Why a location waits, or only a form, and when the next submission tries whether it still has to."""
 
     location: str
+    form: str = ""
     kind: str
     reason: str
     status: str = ""

@@ -11,6 +11,7 @@ from redis import Redis
 
 from shared.ids import new_id
 from shared.journal.records import Stored
+from shared.providers import PROVIDERS
 from shared.settings import DAY_SECONDS, Settings
 
 MAX_REQUESTS = 200
@@ -21,7 +22,7 @@ REMOVED = "[removed]"
 PLAIN_HEADERS = frozenset(
     {"accept", "content-encoding", "content-length", "content-type", "host", "origin", "transfer-encoding"}
     | {"user-agent", "idempotency-key", "webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp"}
-    | {"framer-webhook-submission-id"}
+    | {provider.id_header.lower() for provider in PROVIDERS.values() if provider.id_header}
 )
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from redis import Redis
 
 from shared.config import Config
 from shared.intake import from_quarantine
-from shared.journal import Journal
-from shared.providers import UnreadableBody
+from shared.journal import Journal, Receipt
+from shared.providers import PROVIDERS, Reading, UnreadableBody
 from shared.quarantine import Kept, Quarantine, Refused
 from shared.quarantine import quarantine as bounds
 from shared.settings import Settings
@@ -173,13 +174,34 @@ def test_a_kept_request_can_be_accepted_once(quarantine: Quarantine, journal: Jo
     assert kept is not None
     assert body is not None
 
-    receipts = [journal.accept(from_quarantine(kept, body, CONFIG, settings, NOW + n)) for n in range(2)]
+    accepted = [journal.accept(*from_quarantine(kept, body, CONFIG, settings, NOW + n)) for n in range(2)]
 
-    assert [receipt.is_new for receipt in receipts] == [True, False]
-    record = journal.find(receipts[0].id)
+    [first], [again] = (one.receipts for one in accepted)
+    assert (first.status, again) == ("accepted", Receipt(first.id, "duplicate"))
+    record = journal.find(first.id)
     assert record is not None
     assert (record.form, record.content_type) == ("contact", "application/json")
     assert journal.body(record.id) == body
+
+
+def test_what_a_form_ignores_is_not_accepted_either(
+    quarantine: Quarantine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = iter([Reading(ignored="a test event"), Reading(is_partial=True)] * 2 + [Reading(), Reading()])
+    many = replace(
+        PROVIDERS["generic_json"], read=lambda body, _: next(readings), split=lambda body, _: (b"first", b"second")
+    )
+    monkeypatch.setitem(PROVIDERS, "generic_json", many)
+    [request_id] = keep(quarantine, a_request())
+    kept = quarantine.find(request_id)
+    assert kept is not None
+
+    with pytest.raises(UnreadableBody, match="a test event"):
+        from_quarantine(kept, b"", CONFIG, settings, NOW)
+    eager = CONFIG.forms["contact"].model_copy(update={"partials": "deliver"})
+    config = CONFIG.model_copy(update={"forms": {"contact": eager}})
+    assert [one.body for one in from_quarantine(kept, b"", config, settings, NOW)] == [b"second"]
+    assert [one.body for one in from_quarantine(kept, b"", CONFIG, settings, NOW)] == [b"first", b"second"]
 
 
 def test_what_cannot_be_accepted_is_said(quarantine: Quarantine, settings: Settings) -> None:

@@ -7,6 +7,7 @@ local details, not_stored = ARGV[6], ARGV[7] == '1'
 if not owns(id, generation) then
   return is_settled(id, generation) and { 1, 0 } or { 0, 0 }
 end
+
 local form, location, slots, leased_at, probe = read(id, 'form', 'location', 'slots', 'leased_at', 'probe')
 release(location, id, generation, used + 1, tonumber(slots))
 move(id, 'delivered', now)

@@ -20,6 +20,9 @@
 --   blocked:<id>        zset    submissions that wait for a person of this one, scored by when they were accepted
 --   written:<location>:<hash>  hash  field of this person -> "stamp:id" of the last write, expires
 --   identity:<location>:<contact>  hash  email, phone -> hash of what this contact had last, expires
+--   lead:<digest>       hash    a submission that its sender sends in several revisions: progress and newest, the highest
+--                       progress accepted and whose it is; contact and location that a revision was written to; stamp and
+--                       writer, the newest revision that was; line:<digest>, the lines of its notes; expires
 --   rate:<location>     hash    what HighLevel's headers tell of its limit, and what other programs take of it, expires
 --   day:<location>      hash    the day's calls: used, most, and when it ends, expires then
 --   pace:<location>, hold:<location>, trouble:<location>, token:<location>, answered:<location>
@@ -112,11 +115,11 @@ local function persons_of(id)
   return persons == '' and {} or cjson.decode(persons)
 end
 
--- The other submission that has locked one of these persons, or nil.
-local function holder_of(location, persons, id)
+-- The other submission that has locked one of these persons, if it is of a kind, or nil.
+local function holder_of(location, persons, id, is_meant)
   for _, person in ipairs(persons) do
     local holder = redis.call('GET', key('person', location, person))
-    if holder and holder ~= id then
+    if holder and holder ~= id and (not is_meant or is_meant(holder)) then
       return holder
     end
   end
@@ -172,19 +175,32 @@ local function wake_blocked(id)
   redis.call('DEL', key('blocked', id))
 end
 
+-- Whether this submission may have written a contact of a lead whose contact nobody knows yet.
+local function may_have_written(id, lead)
+  local persons, upserted = read(id, 'persons', 'upserted')
+  return lead ~= '' and persons ~= '' and upserted == '' and redis.call('HEXISTS', key('lead', lead), 'contact') == 0
+end
+
 -- A lease ends: others may have its persons. Only while the outcome of a create is unknown it keeps them, so that
--- nobody makes a contact of one of them before it has looked.
+-- nobody makes a contact of one of them before it has looked; and the lead, so that no revision with another email or
+-- phone makes a second contact of it (see prepare).
 local function leave_persons(id, to)
-  local location, creating = read(id, 'location', 'creating')
+  local location, creating, lead = read(id, 'location', 'creating', 'lead')
   local persons = persons_of(id)
   local kept_until = (tonumber(creating) or 0) + LOOK_FIRST
   if to == 'waiting' and kept_until > now and not holder_of(location, persons, id) then
     lock_persons(location, persons, id, kept_until - now)
   else
     unlock_persons(location, persons, id)
+    if to == 'waiting' and may_have_written(id, lead) and not holder_of(location, { lead }, id) then
+      lock_persons(location, { lead }, id, LOOK_FIRST)
+    end
     wake_blocked(id)
   end
 end
+
+-- For so many seconds is remembered who wrote what.
+local MEMORY = 180 * 86400
 
 -- The last write of a person's field: when its value was given, and by which submission; or 0 and nil.
 local function last_write(location, person, field)
@@ -626,10 +642,21 @@ local function dispatch(location, jobs)
   redis.call('ZADD', key('agenda'), now, location)
 end
 
+-- Later revisions of the same lead do not repeat what stands in its notes.
+local function remember_lines(lead, lines)
+  for _, line in ipairs(lines) do
+    redis.call('HSET', key('lead', lead), 'line:' .. line, '1')
+  end
+  redis.call('EXPIRE', key('lead', lead), MEMORY)
+end
+
 -- Keep what a step of a delivery has found out, and what the answer to a call (0: none) tells of the limits.
 local function keep_step(id, generation, fields, attempt, call, status, budget)
   for name, value in pairs(fields) do
     redis.call('HSET', key('sub', id), name, value)
+  end
+  if fields.lines then
+    remember_lines(read(id, 'lead'), cjson.decode(fields.lines))
   end
   if attempt ~= '' then
     redis.call('RPUSH', key('attempts', id), attempt)

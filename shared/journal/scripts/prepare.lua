@@ -19,7 +19,13 @@ local function over_by(holder)
   return state == 'leased' and at or math.max(now, at) + LIMITS.lease
 end
 
-local holder = holder_of(location, persons, id)
+-- Who waits may have written the contact of its lead: an upsert for the same persons finds that contact again.
+local function is_in_the_way(holder)
+  local state, creating, target, theirs = read(holder, 'state', 'creating', 'target', 'persons')
+  return state ~= 'waiting' or creating ~= '' or target ~= '' or theirs ~= ARGV[7]
+end
+
+local holder = holder_of(location, persons, id, is_in_the_way)
 if holder then
   release(location, id, generation, used + 1, tonumber(slots))
   redis.call('HSET', key('sub', id), 'calls', whole(calls), 'waits_for', 'person')

@@ -36,8 +36,8 @@ if reason == 'identity_changed' and edited_at < tonumber(buried_at) then
   redis.call('HSET', key('sub', id), 'identity_confirmed', '1')
 end
 redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged',
-  'reupserted', 'doubted', 'forbidden', 'forbidden_since', 'unknown_since', 'vanished', 'waits_for', 'persons',
-  'replaced', 'not_stored', 'superseded')
+  'reupserted', 'doubted', 'forbidden', 'forbidden_since', 'missing', 'barred_after', 'unknown_since', 'vanished', 'waits_for',
+  'persons', 'replaced', 'not_stored', 'superseded', 'superseded_by')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))
 tell(id, 'replayed')

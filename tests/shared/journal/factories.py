@@ -33,9 +33,9 @@ class Bench:
     _leased_by_receivers: list[Job] = field(default_factory=list)
 
     def accept(self, id: str = "", **more: object) -> str:
-        receipt = self.journal.accept(a_submission(id, **more))
-        self._leased_by_receivers += receipt.jobs
-        return receipt.id
+        accepted = self.journal.accept(a_submission(id, **more))
+        self._leased_by_receivers += accepted.jobs
+        return accepted.receipts[0].id
 
     def turn(self) -> list[Job]:
         """Return what has been leased since the last turn, by receivers and by the pump."""

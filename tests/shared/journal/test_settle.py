@@ -48,6 +48,18 @@ def test_a_retry_waits_and_spends_an_attempt(bench: Bench, journal: Journal, clo
     assert len(bench.turn()) == 1
 
 
+def test_a_failure_elsewhere_spends_an_attempt_and_says_nothing_of_the_location(
+    bench: Bench, journal: Journal, clock: Clock
+) -> None:
+    for number in range(6):
+        bench.leased(f"s{number}").retry(8, spends=True, elsewhere=True, calls=1, details={})
+
+    records = list(journal.submissions(State.WAITING))
+    assert {record.attempts for record in records} == {1}
+    assert journal.holds() == []
+    assert [event.event for event in journal.events("s1")][-1] == "failed"
+
+
 def test_waiting_that_is_nobodys_fault_spends_nothing(bench: Bench, journal: Journal) -> None:
     bench.leased("s1").retry(8, spends=False, calls=2, details={})
 
