@@ -10,10 +10,11 @@ from werkzeug.exceptions import HTTPException
 
 from shared import logs, queue
 from shared.checks import checked_config
-from shared.config import Config, ConfigError
+from shared.config import Config
 from shared.journal import Job, Journal, connect
 from shared.quarantine import Quarantine
 from shared.settings import Settings, SettingsError, load_settings
+from shared.tables import ConfigError
 from web.answers import error_answer, failed
 from web.health import Health
 from web.memory import Memory

@@ -1,5 +1,6 @@
-"""Reading the raw body of a request, however it is sent, and never more of it than the form allows."""
+"""A request as it came: its raw body, and never more of it than the form allows, and the address it was sent to."""
 
+import re
 from typing import NoReturn
 
 from flask import Request
@@ -22,6 +23,13 @@ def read_body(incoming: Request, limit: int) -> bytes:
     if length is not None and len(body) < length:  # the sender hung up: half a body may still look like a whole one
         _refuse(400, "the body ended early")
     return body
+
+
+def address(incoming: Request, public_url: str) -> str:
+    """Return the address that a request was sent to, by the one that we are known under."""
+    # As it stands on the wire: what is signed is neither decoded nor encoded anew.
+    target = incoming.environ.get("RAW_URI") or incoming.environ.get("REQUEST_URI") or incoming.full_path
+    return public_url + re.sub(r"^https?://[^/]*", "", target)
 
 
 def _read(incoming: Request, most: int) -> bytes:

@@ -11,19 +11,25 @@ from pydantic import SecretStr
 from shared.config import Form
 from shared.providers import UnreadableBody
 from shared.providers.bodies import is_json, read_form, read_json
-from shared.providers.signatures import Headers, problem
+from shared.providers.signatures import Headers, Signed, problem
 from shared.submission import as_text
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What a sender shows: headers, the token in the path or the query, and the body; `at` is in unix seconds."""
+    """
+    What a sender shows: headers, the token in the path or the query, and the body; `at` is in unix seconds.
+
+    `url` is the address that the sender called, as far as we know under which one it calls us.
+    """
 
     headers: Headers
     url_token: str
     body: bytes
     content_type: str
     at: float
+    method: str = "POST"
+    url: str = ""
 
 
 def wrong_proof(form: Form, sent: Sent) -> str:
@@ -46,7 +52,7 @@ def _origin(form: Form, sent: Sent) -> str:
 def _signature(form: Form, sent: Sent) -> str:
     if form.secret is None or form.scheme is None:
         return ""
-    return problem(form.scheme, _texts(form.secret), sent.headers, sent.body, sent.at)
+    return problem(form.scheme, _texts(form.secret), Signed(sent.headers, sent.body, sent.method, sent.url), sent.at)
 
 
 def _url_token(form: Form, sent: Sent) -> str:

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Request, Response, request
+from pydantic import JsonValue
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
@@ -20,14 +22,16 @@ from werkzeug.exceptions import HTTPException
 
 from shared import intake
 from shared.config import MAX_BODY_BYTES, Config, Form
-from shared.journal import Job, Journal, Receipt, Submission
+from shared.intake import Part
+from shared.journal import Accepted, Job, Journal, Receipt, Submission
 from shared.logs import event
 from shared.providers import UnreadableBody
-from shared.providers.signatures import SignatureScheme, problem
+from shared.providers.signatures import SignatureScheme, Signed, problem
 from shared.quarantine import Quarantine, Refused
 from shared.settings import Settings
 from web.answers import error_answer, failed, json_answer, refused
-from web.incoming import read_body
+from web.handshakes import answer_to, is_handshake
+from web.incoming import address, read_body
 from web.memory import Memory
 from web.proofs import Sent, is_allowed, wrong_proof
 from web.redaction import without_token
@@ -38,6 +42,12 @@ RETRY_AFTER_SECONDS = 30
 UNAUTHORIZED = "not authorized"
 FORM_POSTS = ("application/x-www-form-urlencoded", "multipart/form-data")
 STRANGER = SignatureScheme(header="X-Signature")
+HONEYPOT = "honeypot"
+
+T = TypeVar("T")
+Item = dict[str, JsonValue]
+
+IGNORED: Item = {"id": None, "status": "ignored"}
 
 
 class Full(Exception):
@@ -76,7 +86,7 @@ class Receiver:
         # An unknown place is refused like an unknown form, never with 404.
         for rule in ("/hooks/<path:place>", "/hooks/", "/hooks"):
             routes.add_url_rule(rule, "receive", self.receive, methods=["POST"], provide_automatic_options=False)
-            routes.add_url_rule(rule, "greet", greet, methods=["GET"], provide_automatic_options=False)
+            routes.add_url_rule(rule, "greet", self.greet, methods=["GET"], provide_automatic_options=False)
             routes.add_url_rule(rule, "preflight", self.preflight, methods=["OPTIONS"], provide_automatic_options=False)
         routes.register_error_handler(HTTPException, error_answer)
         routes.register_error_handler(Exception, self._failed)
@@ -88,7 +98,15 @@ class Receiver:
         form = self.config.forms.get(name)
         body = read_body(request, form.max_body if form else MAX_BODY_BYTES)
         content_type = request.headers.get("Content-Type", "")
-        sent = Sent(request.headers, token or request.args.get("token", ""), body, content_type, self.clock())
+        sent = Sent(
+            request.headers,
+            token or request.args.get("token", ""),
+            body,
+            content_type,
+            self.clock(),
+            request.method,
+            address(request, self.settings.public_url),
+        )
         if form is None:
             return _stranger(sent)
         kept_body = without_token(form.body_token, body, content_type)
@@ -96,6 +114,18 @@ class Receiver:
         if cause := wrong_proof(form, sent):
             return self._refuse(arrival, 401, UNAUTHORIZED, cause)
         return _shared_with_origin(form, self._read(arrival))
+
+    def greet(self, place: str = "") -> Response:
+        """Answer a probe or a handshake; every place answers alike to those who do not know its verify token."""
+        if not is_handshake(request.args):
+            return Response("Hookline takes form submissions here, by POST.\n", mimetype="text/plain")
+        name = place.strip("/").partition("/")[0]
+        said = answer_to(self.config.forms.get(name), request.args)
+        if said is None:
+            event("refused", logging.WARNING, status=403, cause="handshake")
+            return refused(403, UNAUTHORIZED)
+        event("handshake", form=name)
+        return Response(said, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
     def preflight(self, place: str = "") -> Response:
         """Tell a browser whether a page of its origin may post."""
@@ -110,53 +140,55 @@ class Receiver:
 
     def _read(self, arrival: Arrival) -> Response:
         try:
-            reading = intake.read(arrival.form, arrival.kept_body, arrival.content_type)
+            parts = intake.read(arrival.form, arrival.kept_body, arrival.content_type)
         except UnreadableBody as error:
             return self._refuse(arrival, 400, str(error), "unreadable body")
-        if reading and reading.ignored:
-            event("ignored", form=arrival.name, cause=reading.ignored)
-            return json_answer(200, {"id": None, "status": "ignored"})
-        if intake.fell_for_honeypot(arrival.form, reading):
-            event("ignored", form=arrival.name, cause="honeypot")
-            return self._quarantined(arrival, "honeypot", self._thanks(arrival, None, "ignored"))
-        submission = intake.to_submission(
-            arrival.name,
-            arrival.form,
-            reading,
-            arrival.kept_body,
-            arrival.content_type,
-            request.headers,
-            self.settings,
-            arrival.now,
-        )
-        return self._accept(arrival, submission)
+        causes = [_why_ignored(arrival.form, part) for part in parts]
+        for cause in filter(None, causes):
+            event("ignored", form=arrival.name, cause=cause)
+        answer = self._accept(arrival, parts, causes)
+        return self._quarantined(arrival, HONEYPOT, answer) if HONEYPOT in causes else answer
 
-    def _accept(self, arrival: Arrival, submission: Submission) -> Response:
+    def _accept(self, arrival: Arrival, parts: list[Part], causes: list[str]) -> Response:
+        """Store what is not ignored, all of it or nothing, and say what became of each part of the request."""
+        submissions = [self._submission(arrival, part) for part, cause in zip(parts, causes, strict=True) if not cause]
         try:
-            receipt = persistently(partial(self._store, submission), self.clock, self.sleep)
+            accepted = persistently(partial(self._store, submissions), self.clock, self.sleep)
         except (Full, RedisError) as error:
             # Not stored, or not known to be: the sender is told, and may send it again under the same key.
             event("unavailable", logging.ERROR, form=arrival.name, error=type(error).__name__)
-            return unavailable(arrival.form.unavailable_status)
-        status = "accepted" if receipt.is_new else "duplicate"
-        event(status, form=arrival.name, submission=receipt.id)
-        answer = self._thanks(arrival, receipt.id, status)
-        if receipt.jobs:
-            answer.call_on_close(partial(self.enqueue, receipt.jobs))
+            return unavailable(arrival.form.refusal)
+        stored = (_noted(arrival, receipt) for receipt in accepted.receipts)
+        answer = self._thanks(arrival, [IGNORED if cause else next(stored) for cause in causes])
+        if accepted.jobs:
+            answer.call_on_close(partial(self.enqueue, accepted.jobs))
         return answer
 
-    def _store(self, submission: Submission) -> Receipt:
+    def _submission(self, arrival: Arrival, part: Part) -> Submission:
+        return intake.to_submission(
+            arrival.name,
+            arrival.form,
+            part,
+            arrival.content_type,
+            arrival.request.headers,
+            self.settings,
+            arrival.now,
+        )
+
+    def _store(self, submissions: list[Submission]) -> Accepted:
+        if not submissions:
+            return Accepted([], [])
         self._make_sure_of_room()
-        return self.journal.accept(submission)
+        return self.journal.accept(*submissions)
 
     def _make_sure_of_room(self) -> None:
         if self.memory.is_full():
             raise Full
 
-    def _thanks(self, arrival: Arrival, submission_id: str | None, status: str) -> Response:
+    def _thanks(self, arrival: Arrival, items: list[Item]) -> Response:
         if arrival.form.redirect and arrival.request.mimetype in FORM_POSTS:
             return Response("", 303, {"Location": arrival.form.redirect})
-        return json_answer(arrival.form.accepted_status, {"id": submission_id, "status": status})
+        return json_answer(arrival.form.accepted_status, items[0] if len(items) == 1 else _summary(items))
 
     def _refuse(self, arrival: Arrival, status: int, problem: str, cause: str) -> Response:
         event("refused", logging.WARNING, form=arrival.name, status=status, cause=cause)
@@ -193,12 +225,7 @@ class Receiver:
         return unavailable(503)
 
 
-def greet(**_: str) -> Response:
-    """Answer a probe or a handshake; every place answers alike."""
-    return Response("Hookline takes form submissions here, by POST.\n", mimetype="text/plain")
-
-
-def persistently(accept: Callable[[], Receipt], clock: Callable[[], float], sleep: Callable[[float], None]) -> Receipt:
+def persistently(accept: Callable[[], T], clock: Callable[[], float], sleep: Callable[[float], None]) -> T:
     """Call again while the connection to Redis is lost, for a few seconds; accepting twice stores once."""
     deadline = clock() + RETRY_SECONDS
     while True:
@@ -217,9 +244,30 @@ def unavailable(status: int) -> Response:
     return answer
 
 
+def _why_ignored(form: Form, part: Part) -> str:
+    """Return why this is no submission, or only of a robot; nothing when it is one."""
+    return intake.why_ignored(form, part.reading) or (HONEYPOT if intake.fell_for_honeypot(form, part.reading) else "")
+
+
+def _noted(arrival: Arrival, receipt: Receipt) -> Item:
+    """Log what became of a submission, and return what its sender is told."""
+    if receipt.status == "superseded":  # what the visitor has changed since was here before it
+        event("ignored", form=arrival.name, submission=receipt.id, cause="older revision")
+        return {**IGNORED, "id": receipt.id}
+    event(receipt.status, form=arrival.name, submission=receipt.id)
+    return {"id": receipt.id, "status": receipt.status}
+
+
+def _summary(items: list[Item]) -> dict[str, JsonValue]:
+    """Return the answer to a request with many submissions."""
+    statuses = [item["status"] for item in items]
+    status = next(one for one in ("accepted", "duplicate", "ignored") if one in statuses)
+    return {"id": None, "status": status, "items": [*items]}
+
+
 def _stranger(sent: Sent) -> Response:
     # The hash takes about as long as a proof would, and the form's name, which may be anything, is not logged.
-    problem(STRANGER, ["stranger"], {"X-Signature": "stranger"}, sent.body, sent.at)
+    problem(STRANGER, ["stranger"], Signed({"X-Signature": "stranger"}, sent.body), sent.at)
     event("refused", logging.WARNING, status=401, cause="unknown form")
     return refused(401, UNAUTHORIZED)
 

@@ -31,7 +31,7 @@ control_socket_disable = True
 # A signed URL or a long query is refused with 414 or 431, far above what form builders send.
 limit_request_line = 8190
 limit_request_fields = 100
-limit_request_field_size = 8190
+limit_request_field_size = 16 * 1024
 
 # No access log unless somebody asks for one (Heroku does, with --access-logfile -): each event has its own line.
 accesslog = None

@@ -2,8 +2,8 @@
 
 import sys
 
-from shared.config import ConfigError
 from shared.settings import SettingsError
+from shared.tables import ConfigError
 from worker.app import create_worker
 
 

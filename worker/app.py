@@ -14,13 +14,15 @@ from shared.accounts import Accounts
 from shared.checks import checked_config
 from shared.config import Config
 from shared.highlevel.client import Client
-from shared.highlevel.wire import open_http
+from shared.highlevel.wire import Wire, open_http
 from shared.journal import Job, Journal, connect
 from shared.queue import DELIVER, create_celery, enqueue
 from shared.settings import Settings, load_settings
 from shared.stores.custom_fields import FieldCache
+from shared.stores.fetches import FetchRefusals
 from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
+from worker.fetching import Fetcher
 from worker.keeper import Keeper
 from worker.pump import Pump, Watchdog
 
@@ -44,7 +46,8 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     accounts = Accounts.of(config, settings, redis, http)
     catalogues = Catalogues(FieldCache(redis, settings), client, journal)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    deliverer = Deliverer(journal, config, client, accounts, catalogues, settings, worker, stopping.is_set)
+    fetcher = Fetcher(Wire(http), FetchRefusals(redis, settings), journal, settings.secret_key)
+    deliverer = Deliverer(journal, config, client, accounts, catalogues, fetcher, settings, worker, stopping.is_set)
     pump = Pump(
         Journal(connect(settings, PUMP_CONNECTIONS, retries=0), settings),
         lambda jobs: enqueue(app, jobs),

@@ -17,10 +17,13 @@ from shared.highlevel.errors import (
 from shared.highlevel.oauth import LocationInactive
 from shared.settings import Settings
 from shared.submission import Diagnosis, NotStored, Reason, as_text
+from worker.fetching import BuilderUnavailable, FetchError, FetchForbidden, NotFound
 
 BROKEN = 500
 FORBIDDEN_TRIES = 3
 UNKNOWN_OUTCOME_SECONDS = 120.0  # so long may HighLevel's search miss what was just written
+NOT_FOUND_TRIES = 6
+NOT_FOUND_SECONDS = 30.0  # a builder may tell of a submission before all of its machines know it
 GARBLED_SECONDS = 60.0  # the edge does not relent quickly, and knocking often makes it worse
 
 
@@ -41,7 +44,7 @@ class IdentityChanged(Exception):
         self.changes = changes
 
 
-Failure = HighLevelError | OutcomeUnknown | IdentityChanged
+Failure = HighLevelError | FetchError | OutcomeUnknown | IdentityChanged
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class History:
 
     attempts: int = 0  # failed ones before this
     forbidden: int = 0  # how often this submission got a 403 before
+    missing: int = 0  # how often its builder did not know it, or forbade it alone, before
     others_succeeded: bool = False  # since its first 403, at the same location
     held: bool = False  # the location waits, and this was a probe
     unrepeatable: bool = False  # the call may have been carried out, and must not be twice
@@ -117,6 +121,8 @@ def decide(error: Failure, history: History, policy: Policy, jitter: float) -> R
             return Hold("configuration", str(error), policy.probe_seconds)
         case HighLevelUnavailable() | Garbled():
             return _without_answer(error, history, policy, jitter)
+        case FetchError():
+            return _unfetched(error, history, policy, jitter)
         case _:
             return _refused(error)
 
@@ -146,6 +152,28 @@ def _without_answer(
     if isinstance(error, Garbled):
         least = max(least, GARBLED_SECONDS)
     return RetryAt(max(least, backoff(history.attempts, policy, jitter)))
+
+
+def _unfetched(error: FetchError, history: History, policy: Policy, jitter: float) -> RetryAt | Bury:
+    wait, is_last = backoff(history.attempts, policy, jitter), history.attempts + 1 >= policy.max_attempts
+    match error:
+        case NotFound() if history.missing + 1 < NOT_FOUND_TRIES and not is_last:
+            return RetryAt(max(NOT_FOUND_SECONDS, wait))
+        case FetchForbidden() if history.missing + 1 < FORBIDDEN_TRIES and not is_last:
+            return RetryAt(max(NOT_FOUND_SECONDS, wait))
+        case FetchForbidden():
+            fix = f"others of the form pass: look in {error.builder} who may see this one, then replay or discard"
+            return Bury(Reason.FORBIDDEN, _plain(error, fix), is_open=False)
+        case NotFound():
+            fix = f"it was deleted there, or the token may not see it: look in {error.builder}, then replay or discard"
+            return Bury(Reason.UNEXPECTED, _plain(error, fix), is_open=False)
+        case BuilderUnavailable() if not is_last:
+            return RetryAt(wait)
+        case BuilderUnavailable():
+            return Bury(Reason.EXHAUSTED, _plain(error, f"replay when {error.builder} answers again"), is_open=False)
+        case _:
+            fix = f"read the answer of {error.builder} in the attempts, mend the form's fetch table, then replay"
+            return Bury(Reason.UNEXPECTED, _plain(error, fix), is_open=False)
 
 
 def _after_exhaustion(error: HighLevelError) -> str:
@@ -189,6 +217,6 @@ def _identity_change(change: NotStored) -> Diagnosis:
     return Diagnosis(field=change.field, value=value, rule=rule, fix=fix)
 
 
-def _plain(error: HighLevelError, fix: str) -> tuple[Diagnosis, ...]:
+def _plain(error: HighLevelError | FetchError, fix: str) -> tuple[Diagnosis, ...]:
     status = f"HTTP {error.status}" if error.status else "no answer"
     return (Diagnosis(field="", rule=f"{status}: {error}"[:500], fix=fix),)

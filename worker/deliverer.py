@@ -19,23 +19,30 @@ from shared.highlevel.client import Client
 from shared.highlevel.errors import BadCredentials, HighLevelError
 from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import Deadline, OutOfTime
-from shared.journal import Job, Journal, Lease, LeaseLost
+from shared.journal import Job, Journal, Lease, LeaseLost, Record
 from shared.mapping import Unmappable
 from shared.providers import PROVIDERS, UnreadableBody
+from shared.routing import UNROUTED, why_unrouted
 from shared.settings import Settings
-from shared.status import CUSTOM_FIELDS
+from shared.status import CUSTOM_FIELDS, FETCH
 from shared.submission import Diagnosis, Reason
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues, FieldsUnreadable
 from worker.decide import Bury, Failure, History, Hold, IdentityChanged, OutcomeUnknown, Policy, RetryAt, decide
-from worker.delivery import Delivery, MappingFailed, PersonBusy
+from worker.delivery import Delivery, MappingFailed, PersonBusy, read_answers
+from worker.fetching import Fetcher, FetchError, FetchForbidden, FetchWaits, NotFound
 from worker.writing import NotReadable, TooEarly
 
 UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
 UNREADABLE_SECONDS = 60.0
 # What `status` calls a wait that lasts long enough to be asked about.
-WAITS_FOR = {CUSTOM_FIELDS: CUSTOM_FIELDS, TooEarly.__name__: "outcome", NotReadable.__name__: "contacts scope"}
+WAITS_FOR = {
+    CUSTOM_FIELDS: CUSTOM_FIELDS,
+    FETCH: FETCH,
+    TooEarly.__name__: "outcome",
+    NotReadable.__name__: "contacts scope",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class Deliverer:
     client: Client
     accounts: Accounts
     catalogues: Catalogues
+    fetcher: Fetcher
     settings: Settings
     worker: str
     is_stopping: Callable[[], bool] = lambda: False
@@ -84,12 +92,14 @@ class Deliverer:
     def _deliver(self, lease: Lease) -> None:
         known = self._known(lease)
         if not known:
-            self._wait_for_configuration(lease)
+            self._without_location(lease)
             return
         form, location = known
         deadline = Deadline.after(self.settings.delivery_seconds, self.is_stopping)
         calls = Calls(lease, location, self.accounts, deadline)
-        delivery = Delivery(lease, form, location, self.client, calls, self.catalogues, self.settings.secret_key)
+        delivery = Delivery(
+            lease, form, location, self.client, calls, self.catalogues, self.fetcher, self.settings.secret_key
+        )
         self._carry_out(delivery, lease, location)
 
     def _carry_out(self, delivery: Delivery, lease: Lease, location: Location) -> None:
@@ -103,14 +113,16 @@ class Deliverer:
             self._wait(delivery, lease, error.seconds, type(error).__name__)
         except FieldsUnreadable:
             self._wait(delivery, lease, UNREADABLE_SECONDS, CUSTOM_FIELDS)
+        except FetchWaits as error:
+            self._wait(delivery, lease, error.seconds, FETCH)
         except NotReadable:
             self._wait(delivery, lease, UNREADABLE_SECONDS, NotReadable.__name__)
-        except (HighLevelError, OutcomeUnknown, IdentityChanged) as error:
+        except (HighLevelError, FetchError, OutcomeUnknown, IdentityChanged) as error:
             self._settle_failure(delivery, lease, location, error)
         else:
             lifted = lease.delivered({**details, **_changes(delivery)})
             facts = {"contact": details["contact_id"], "new": details["new"], "not_stored": len(delivery.not_stored)}
-            self._log(lease, "delivered", lifted, **facts)
+            self._log(lease, "delivered", lifted, **facts, superseded_by=details.get("superseded_by"))
 
     def _wait(self, delivery: Delivery, lease: Lease, seconds: float, cause: str) -> None:
         """Let a submission wait for something that is nobody's failure."""
@@ -118,7 +130,7 @@ class Deliverer:
         logs.event("waiting", submission=lease.record.id, cause=cause)
 
     def _settle_failure(self, delivery: Delivery, lease: Lease, location: Location, error: Failure) -> None:
-        if isinstance(error, HighLevelError):
+        if isinstance(error, HighLevelError | FetchError):
             lease.store(error.attempt)
         history = _history(lease, delivery.is_unrepeatable)
         decision = decide(error, history, Policy.of(self.settings), self.jitter())
@@ -126,7 +138,10 @@ class Deliverer:
         match decision:
             case RetryAt(seconds):
                 details = {"error": type(error).__name__, "status": _status(error), "retry_seconds": round(seconds, 1)}
-                begun = lease.retry(seconds, spends=True, calls=calls, details=details)
+                elsewhere = isinstance(error, FetchError)
+                begun = lease.retry(
+                    seconds, spends=True, calls=calls, details=details, elsewhere=elsewhere, **_missing(lease, error)
+                )
                 self._log_failure(lease, "retrying", begun, error, seconds=round(seconds, 1))
             case Hold(kind, reason, seconds):
                 token = self._hash(location) if kind == "credentials" else ""
@@ -153,22 +168,38 @@ class Deliverer:
         record = lease.record
         form = self.config.forms.get(record.form)
         location = self.config.locations.get(record.location)
-        return (form, location) if form and location and record.provider in PROVIDERS else None
+        if form is None or location is None or record.provider not in PROVIDERS:
+            return None
+        # A form whose provider was changed cannot fetch what came before: its token is for another builder.
+        can_fetch = form.fetch is not None and form.provider == record.provider
+        is_fetched = record.fetched is not None or PROVIDERS[record.provider].fetch is None
+        return (form, location) if can_fetch or is_fetched else None
+
+    def _without_location(self, lease: Lease) -> None:
+        """Bury what named no location of its form; anything else that is unknown may be on its way to this worker."""
+        form = self.config.forms.get(lease.record.form)
+        if lease.record.location == UNROUTED and form:
+            self._bury(lease, _why_nowhere(lease, form), None)
+        else:
+            self._wait_for_configuration(lease)
 
     def _wait_for_configuration(self, lease: Lease) -> None:
         """Let a submission wait whose form or location is unknown here: a deploy is under way, or it was removed."""
         record = lease.record
         since = record.unknown_since or lease.begun_at
         if (lease.begun_at - since).total_seconds() >= UNKNOWN_PATIENCE_SECONDS:
-            rule = f"the form {record.form!r} or the location {record.location!r} is not configured"
-            fix = "add it to hookline.toml, restart, then replay"
-            self._bury(
-                lease, Bury(Reason.CONFIGURATION, (Diagnosis(field="", rule=rule, fix=fix),), is_open=False), None
-            )
+            self._bury(lease, Bury(Reason.CONFIGURATION, (self._what_is_unknown(record),), is_open=False), None)
             return
         milliseconds = str(round(since.timestamp() * 1000))
         lease.retry(UNKNOWN_RETRY_SECONDS, spends=False, calls=record.calls, details={}, unknown_since=milliseconds)
         logs.event("waiting", logging.WARNING, submission=record.id, form=record.form, cause="unknown configuration")
+
+    def _what_is_unknown(self, record: Record) -> Diagnosis:
+        if record.form in self.config.forms and record.location in self.config.locations:
+            rule = f"the form {record.form!r} fetches no answers of {record.provider} any more"
+            return Diagnosis(field="", rule=rule, fix="set its provider and fetch table again, restart, then replay")
+        rule = f"the form {record.form!r} or the location {record.location!r} is not configured"
+        return Diagnosis(field="", rule=rule, fix="add it to hookline.toml, restart, then replay")
 
     def _hash(self, location: Location) -> str:
         key = self.settings.secret_key.get_secret_value().encode()
@@ -189,7 +220,7 @@ class Deliverer:
 
 
 def _status(error: Failure | None) -> int | None:
-    return error.status if isinstance(error, HighLevelError) else None
+    return error.status if isinstance(error, HighLevelError | FetchError) else None
 
 
 def _credentials(location: Location) -> str:
@@ -207,6 +238,7 @@ def _history(lease: Lease, unrepeatable: bool) -> History:
     return History(
         attempts=record.attempts,
         forbidden=record.forbidden,
+        missing=record.missing,
         others_succeeded=bool(since and lease.last_answer > since),
         held=lease.held,
         unrepeatable=unrepeatable,
@@ -218,6 +250,20 @@ def _forbidden(lease: Lease, error: Failure) -> dict[str, Any]:
         return {}
     since = lease.record.forbidden_since or lease.begun_at
     return {"forbidden": lease.record.forbidden + 1, "forbidden_since": str(round(since.timestamp() * 1000))}
+
+
+def _missing(lease: Lease, error: Failure) -> dict[str, int]:
+    return {"missing": lease.record.missing + 1} if isinstance(error, NotFound | FetchForbidden) else {}
+
+
+def _why_nowhere(lease: Lease, form: Form) -> Bury:
+    """Return why a submission stands at no location: what its answers say, or that nobody can read them."""
+    record = lease.record
+    try:
+        answers = read_answers(record.provider, lease.body, record.content_type)
+    except Exception as error:  # an adapter's error must not lose the submission
+        return Bury(Reason.UNMAPPABLE, _why_unmappable(error), is_open=False)
+    return Bury(Reason.CONFIGURATION, (why_unrouted(record.form, form, answers),), is_open=False)
 
 
 def _why_unmappable(error: BaseException | None) -> tuple[Diagnosis, ...]:

@@ -1,4 +1,4 @@
-"""The steps of one delivery: parse, map, write, add tags, note; each is stored before the next begins."""
+"""The steps of one delivery: fetch or parse, map, write, add tags, note; each is stored before the next begins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,15 +16,27 @@ from shared.highlevel.errors import ContactGone, ContactRejected, HighLevelError
 from shared.highlevel.oauth import TokenBusy
 from shared.highlevel.wire import OutOfTime
 from shared.journal import Lease
-from shared.journal.records import Superseded, Target, Upserted
-from shared.mapping import Mapped, Unmappable, edited_by, map_answers, needs_catalogue, sent_fields, without
+from shared.journal.records import Lead, Superseded, Target, Upserted
+from shared.mapping import (
+    Mapped,
+    Unmappable,
+    cut_note,
+    edited_by,
+    map_answers,
+    needs_catalogue,
+    same_named,
+    sent_fields,
+    without,
+)
 from shared.providers import PROVIDERS
 from shared.submission import Answer, Attempt, NotStored, as_text
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues
 from worker.decide import IdentityChanged
+from worker.fetching import AnswersUnreadable, Fetcher
+from worker.leads import is_left_to_newer, left_to_newer, target_of
 from worker.newer import overtaken, stamps
-from worker.persons import identity, identity_of
+from worker.persons import IDENTIFIERS, identity, identity_of
 from worker.writing import NO_DUPLICATES, Writer
 
 
@@ -37,8 +49,11 @@ class MappingFailed(Exception):
 
 
 def read_answers(provider: str, body: bytes, content_type: str) -> Sequence[Answer]:
-    """Return the answers in a request's body; raise UnreadableBody when there are none to find."""
-    return PROVIDERS[provider].read(body, content_type).answers
+    """Return the answers in a request's body; raise AnswersUnreadable when there are none to find."""
+    try:
+        return PROVIDERS[provider].read(body, content_type).answers
+    except Exception as error:  # an adapter's error must not lose the submission
+        raise AnswersUnreadable from error
 
 
 @dataclass
@@ -51,6 +66,7 @@ class Delivery:
     client: Client
     calls: Calls
     catalogues: Catalogues
+    fetcher: Fetcher
     key: SecretStr = field(repr=False)
     answers: Sequence[Answer] = field(default=(), init=False)
     catalogue: Catalogue | None = field(default=None, init=False)
@@ -58,6 +74,7 @@ class Delivery:
     edited: dict[str, int] = field(default_factory=dict, init=False)
     newer: tuple[Superseded, ...] = field(default=(), init=False)
     writer: Writer | None = field(default=None, init=False)
+    lead: Lead = field(default=Lead(), init=False)
 
     def __post_init__(self) -> None:
         record = self.lease.record
@@ -78,8 +95,13 @@ class Delivery:
 
     def run(self) -> dict[str, Any]:
         """Carry out the steps that are left and return the details of the success."""
+        self.lead = self.lease.lead()
+        if is_left_to_newer(self.lead, self.lease.record):
+            return self._left()
         self._map()
         writer = self._prepare()
+        if is_left_to_newer(self.lead, self.lease.record):
+            return self._left()
         try:
             return self._steps(writer)
         except ContactGone as error:
@@ -93,6 +115,7 @@ class Delivery:
             # Somebody deleted the contact between our calls: write it again, once.
             self.upserted, self.tagged, self.reupserted = None, False, True
             writer.creating, writer.target = None, None
+            writer.superseded -= set(IDENTIFIERS)
             self.lease.store(
                 error.attempt, upserted="", tagged="", reupserted=True, creating="", creating_as="", target=""
             )
@@ -112,11 +135,10 @@ class Delivery:
     def _map(self) -> None:
         """Read the answers and map them to a contact, with today's configuration and the operator's edits."""
         record = self.lease.record
-        try:
-            self.answers = read_answers(record.provider, self.lease.body, record.content_type)
-        except Exception as error:  # an adapter's error must not lose the submission
-            raise MappingFailed from error
+        self.answers = self._answers()
         if not needs_catalogue(self.form, record.edit):
+            if same_named(self.answers, record.edit):
+                self.catalogue = self.catalogues.if_readable(self.calls)
             self.mapped = self._mapped()
             return
         self.catalogue = self.catalogues.of(self.calls)
@@ -128,6 +150,18 @@ class Delivery:
             # Somebody may have made the field, or the option, since the catalogue was fetched.
             self.catalogue = self.catalogues.of(self.calls, unknown=True)
             self.mapped = self._mapped()
+
+    def _answers(self) -> Sequence[Answer]:
+        """Return what the visitor filled in, from the body or, where that names it only, from its builder."""
+        record, provider = self.lease.record, PROVIDERS[self.lease.record.provider]
+        if record.fetched is not None:
+            return record.fetched
+        try:
+            if provider.fetch and self.form.fetch:
+                return self.fetcher.answers(self.lease, provider, provider.fetch, self.form.fetch, self.calls.deadline)
+            return read_answers(record.provider, self.lease.body, record.content_type)
+        except AnswersUnreadable as error:
+            raise MappingFailed from error.__cause__
 
     def _mapped(self) -> Mapped:
         record = self.lease.record
@@ -144,14 +178,18 @@ class Delivery:
         prepared = self.lease.prepare(
             mapped=mapped.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             calls=self.calls_left(),
-            persons=list(identity_of(self.key, self.location.location_id, mapped.contact).values()),
+            persons=[
+                *identity_of(self.key, self.location.location_id, mapped.contact).values(),
+                *filter(None, [record.lead]),
+            ],
             fields=stamps(values, self.edited, record),
         )
         if prepared.busy:
             raise PersonBusy
+        self.lead = self.lease.lead()  # until the lease ends, no other revision is written
+        newer = left_to_newer(values, self.edited, self.lead, record) | overtaken(values, prepared.newer)
         self.newer = tuple(
-            Superseded(field=name, value=as_text(values[name]), by=one.by, at=one.at)
-            for name, one in overtaken(values, prepared.newer).items()
+            Superseded(field=name, value=as_text(values[name]), by=one.by, at=one.at) for name, one in newer.items()
         )
         only_new = {"source"} if self.form.source_on == "new" and "source" not in self.edited else set()
         self.writer = Writer(
@@ -163,7 +201,15 @@ class Delivery:
             superseded=frozenset(item.field for item in self.newer),
             only_new=frozenset(only_new & values.keys()),
         )
+        self.writer.target = target_of(self.lead, record)
         return self.writer
+
+    def _left(self) -> dict[str, Any]:
+        """Return the details of a success without writing: a newer revision of the lead has done it."""
+        contact_id, by = self.lead.contact, self.lead.writer
+        upserted = Upserted(contact_id=contact_id, new=False)
+        self.lease.store(upserted=upserted.model_dump(mode="json"), superseded_by=by)
+        return {"contact_id": contact_id, "new": False, "superseded_by": by}
 
     def _contact_of_it(self) -> Mapped:
         if self.mapped is None:
@@ -180,6 +226,8 @@ class Delivery:
         return {"contact_id": upserted.contact_id, "new": upserted.new}
 
     def _write(self, writer: Writer) -> Upserted:
+        if writer.target and not sent_fields(without(writer.contact, writer.superseded | writer.only_new)):
+            return self._keep_as_it_is(writer.target)
         try:
             contact, attempt = writer.write()
         except ContactRejected as error:
@@ -206,10 +254,10 @@ class Delivery:
         self.lease.wrote(
             attempt,
             upserted=self.upserted.model_dump(mode="json"),
-            # A contact beside others of the person says nothing of theirs.
-            fields={} if self.form.allow_duplicates and contact.new else stamps(sent, self.edited, self.lease.record),
+            fields=stamps(sent, self.edited, self.lease.record),
             contact_id=contact.id,
             made=bool(contact.new),
+            beside=self.form.allow_duplicates and bool(contact.new),
             identity=identity(self.key, self.location.location_id, shown.get("email"), shown.get("phone")),
             not_stored=_dumped(self.not_stored),
             superseded=_dumped(self.superseded),
@@ -217,9 +265,16 @@ class Delivery:
             creating="",
             creating_as="",
         )
-        if any(item.field.startswith("customFields.") for item in self.not_stored):
+        # A form that names none asks for the catalogue once an hour, whatever HighLevel does with its values.
+        is_named = needs_catalogue(self.form, self.lease.record.edit)
+        if is_named and any(item.field.startswith("customFields.") for item in self.not_stored):
             self.catalogues.forget(self.lease.record.location)
         self.lease.spare(self.calls_left())
+        return self.upserted
+
+    def _keep_as_it_is(self, target: Target) -> Upserted:
+        self.upserted, self.superseded = Upserted(contact_id=target.contact_id, new=False), self.newer
+        self.lease.store(upserted=self.upserted.model_dump(mode="json"), superseded=_dumped(self.superseded))
         return self.upserted
 
     def _guard_identity(self) -> None:
@@ -253,7 +308,7 @@ class Delivery:
         if not text or self.note == "done":
             return
         if self.note == "started" and self._note_is_there(contact_id):
-            self.lease.store(note="done")
+            self._note_done()
             return
         # Writing a note twice would double it, so a note whose outcome is unknown is looked for first.
         self.note = "started"
@@ -267,8 +322,12 @@ class Delivery:
                 self.note = ""
                 self.lease.store(note="")
             raise
+        self._note_done(attempt)
+
+    def _note_done(self, attempt: Attempt | None = None) -> None:
         self.note = "done"
-        self.lease.store(attempt, note="done")
+        lines = [_line_digest(line) for line in self._lines(self._contact_of_it())]
+        self.lease.store(attempt, note="done", **({"lines": lines} if self.lease.record.lead else {}))
 
     def _note_is_there(self, contact_id: str) -> bool:
         texts, attempt = self.calls.make(lambda account: self.client.notes(account, contact_id, self.calls.deadline))
@@ -278,17 +337,18 @@ class Delivery:
     def _note_text(self, mapped: Mapped) -> str:
         """Return the note, if there is something to note; its last line says which submission it is of."""
         lines = self._lines(mapped)
-        return "\n".join([*lines, "", self._signature(mapped)]) if lines else ""
+        text = cut_note("\n".join(lines), self.lease.record.id)
+        return "\n".join([text, "", self._signature(mapped)]) if lines else ""
 
     def _lines(self, mapped: Mapped) -> list[str]:
-        """Return what no field took, and what HighLevel did not take or keep."""
-        lines = [mapped.note] if mapped.note else []
+        """Return what no field took, and what HighLevel did not take or keep; of a lead, what no note says yet."""
+        lines = [*mapped.noted]
         if "phone" in self.salvaged:
             lines.append(f"Phone (refused by HighLevel): {mapped.contact.phone}")
         if self.form.unmapped != "drop":
             lost = [item for item in self.not_stored if item != NO_DUPLICATES]
             lines += [f"{item.field} (not stored by HighLevel): {item.sent}" for item in lost]
-        return lines
+        return [line for line in lines if _line_digest(line) not in self.lead.lines]
 
     def _signature(self, mapped: Mapped) -> str:
         """Return by what a note is known again; one with another text than the first has a mark of its own."""
@@ -303,6 +363,10 @@ class Delivery:
 def _makes_contacts(form: Form) -> bool:
     """Say whether each delivery of a form would make a contact anew."""
     return form.operation == "create" or form.allow_duplicates
+
+
+def _line_digest(line: str) -> str:
+    return sha256(line.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _is_about_custom_fields(error: BaseException | None) -> bool:

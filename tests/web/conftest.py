@@ -16,6 +16,7 @@ from shared.settings import Settings
 from web.app import create_app
 
 NOW = 1_789_999_999.0
+PUBLIC_URL = "https://hooks.example.com"
 
 
 @dataclass
@@ -66,7 +67,8 @@ def start(redis: Redis, settings: Settings, journal: Journal) -> Start:
     ) -> Web:
         clock, enqueued = Clock(), list[Job]()
         enqueue = enqueue or enqueued.extend
-        app = create_app(settings, a_config(forms), stand_in or journal, enqueue, clock, clock.sleep)
+        public = settings.model_copy(update={"public_url": PUBLIC_URL})
+        app = create_app(public, a_config(forms), stand_in or journal, enqueue, clock, clock.sleep)
         return Web(app.test_client(), journal, Quarantine(redis, settings), redis, clock, enqueued)
 
     return started

@@ -29,6 +29,7 @@ provider = "generic_json"
 location = "main"
 url_token = "{TOKEN}"
 """
+SIGNED = CONFIG.replace("generic_json", "typeform").replace("url_token", "secret")
 START_SECONDS = 20
 
 Gunicorn = Callable[..., "Server"]
@@ -150,6 +151,18 @@ def test_no_log_of_the_server_shows_a_token(gunicorn: Gunicorn) -> None:
 
     assert "POST /hooks/contact" in server.log
     assert TOKEN not in server.log
+
+
+def test_a_hostile_signature_header_is_refused_and_no_fault(gunicorn: Gunicorn) -> None:
+    server = gunicorn(SIGNED).wait_until_it_answers()
+    hostile = [b"a" * 10_240, b"sha256=" + b"\xff\xfe\xe9" * 20, b"sha256=" + "\u20ac".encode() * 3000, b"a" * 20_000]
+
+    answers = [
+        httpx.post(f"{server.url}/hooks/contact", content=b"{}", headers=[(b"Typeform-Signature", value)]).status_code
+        for value in hostile
+    ]
+
+    assert answers == [401, 401, 401, 431]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from shared.intake import ID_HEADERS
-from shared.journal import Journal, Receipt, Submission
+from shared.journal import Accepted, Journal, Submission
 from shared.providers import PROVIDERS, Reading
 from shared.submission import State
 from tests.web.conftest import Start, Web, a_form
@@ -28,11 +28,11 @@ class Failing(Journal):
         self.__dict__.update(journal.__dict__)
         self.error, self.times = error, times
 
-    def accept(self, submission: Submission) -> Receipt:
+    def accept(self, *submissions: Submission) -> Accepted:
         self.times -= 1
         if self.times >= 0:
             raise self.error
-        return super().accept(submission)
+        return super().accept(*submissions)
 
 
 # Accepting ------------------------------------------------------------------------------------------------------------

@@ -15,11 +15,15 @@ from sandbox.app import create_app
 from shared.accounts import Accounts
 from shared.config import Config, Form, Location
 from shared.highlevel.client import Client
+from shared.highlevel.wire import Wire as RealWire
+from shared.highlevel.wire import open_http
 from shared.journal import Job, Journal, Record, Submission
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache
+from shared.stores.fetches import FetchRefusals
 from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
+from worker.fetching import Fetcher
 
 NUMBERS = count(1)
 
@@ -55,6 +59,7 @@ class World:
         wire = Wire(self.highlevel)
         wire.is_down = lambda: self.unreachable
         self.http = httpx.Client(transport=wire, base_url="http://highlevel.test")
+        self.outside = open_http(connections=4)
 
     def deliverer(self) -> Deliverer:
         client = Client("http://highlevel.test", self.http)
@@ -67,6 +72,9 @@ class World:
             client,
             accounts,
             catalogues,
+            Fetcher(
+                RealWire(self.outside), FetchRefusals(redis, self.settings), self.journal, self.settings.secret_key
+            ),
             self.settings,
             "worker",
             lambda: bool(self.stopping),
@@ -75,8 +83,12 @@ class World:
 
     def accept(self, form: str = "contact-us", **answers: Any) -> str:
         """Accept a submission with these answers."""
+        body = answers or {"first_name": "Ada", "email": f"ada{next(NUMBERS)}@example.com"}
+        return self.accept_body(form, json.dumps(body).encode())
+
+    def accept_body(self, form: str, body: bytes, content_type: str = "application/json") -> str:
+        """Accept a submission with this body."""
         number = next(NUMBERS)
-        body = answers or {"first_name": "Ada", "email": f"ada{number}@example.com"}
         known = self.config.forms.get(form)
         submission = Submission(
             id=f"sub_{number}",
@@ -86,16 +98,22 @@ class World:
             idempotency_key=f"key {number}",
             remember_seconds=600,
             calls=known.calls if known else 1,
-            content_type="application/json",
-            body=json.dumps(body).encode(),
+            content_type=content_type,
+            body=body,
         )
-        receipt = self.journal.accept(submission)
-        self.jobs += receipt.jobs
-        return receipt.id
+        accepted = self.journal.accept(submission)
+        self.jobs += accepted.jobs
+        return accepted.receipts[0].id
 
     def deliver(self, form: str = "contact-us", **answers: Any) -> Record:
         """Accept a submission, work for a while, and return its record."""
         submission = self.accept(form, **answers)
+        self.work()
+        return self.record(submission)
+
+    def deliver_body(self, form: str, body: bytes, content_type: str) -> Record:
+        """Accept a body, work for a while, and return the submission's record."""
+        submission = self.accept_body(form, body, content_type)
         self.work()
         return self.record(submission)
 
@@ -157,3 +175,4 @@ def world(journal: Journal, settings: Settings) -> Iterator[World]:
     world = World(journal, settings, create_app(), a_config(contact_us={"tags": ["website"]}))
     yield world
     world.http.close()
+    world.outside.close()

@@ -20,6 +20,7 @@ from worker.decide import (
     backoff,
     decide,
 )
+from worker.fetching import BuilderUnavailable, FetchError, FetchForbidden, FetchRefused, NotFound
 
 NOW = datetime(2026, 9, 21, 18, 0, tzinfo=UTC)
 POLICY = Policy(max_attempts=30, base_seconds=2, cap_seconds=3600, probe_seconds=15)
@@ -200,3 +201,30 @@ def test_every_refusal_has_a_decision(status: int, body: object, attempts: int) 
 
     assert isinstance(decision, RetryAt | Hold | Bury)
     assert not isinstance(decision, RetryAt) or decision.seconds <= 3600
+
+
+def a_fetch_error(kind: type[FetchError], status: int | None = 404) -> FetchError:
+    return kind("said", Attempt(at=NOW, step="fetch", status=status), "Meta")
+
+
+@pytest.mark.parametrize(
+    ("error", "history", "decision"),
+    [
+        (a_fetch_error(BuilderUnavailable), History(), RetryAt(1)),
+        (a_fetch_error(BuilderUnavailable), History(held=True), RetryAt(1)),
+        (a_fetch_error(NotFound), History(), RetryAt(30)),
+        (a_fetch_error(NotFound), History(attempts=20, missing=4), RetryAt(1800)),
+        (a_fetch_error(NotFound), History(missing=5), Reason.UNEXPECTED),
+        (a_fetch_error(NotFound), History(attempts=29), Reason.UNEXPECTED),
+        (a_fetch_error(FetchForbidden, 403), History(missing=1), RetryAt(30)),
+        (a_fetch_error(FetchForbidden, 403), History(missing=2), Reason.FORBIDDEN),
+        (a_fetch_error(BuilderUnavailable, None), History(attempts=29), Reason.EXHAUSTED),
+        (a_fetch_error(FetchRefused, 400), History(), Reason.UNEXPECTED),
+    ],
+)
+def test_what_a_builder_does_not_give_away_is_asked_for_again_or_buried(
+    error: FetchError, history: History, decision: RetryAt | Reason
+) -> None:
+    found = decide(error, history, POLICY, jitter=0.5)
+
+    assert found == decision or (isinstance(found, Bury) and found.reason is decision and not found.is_open)

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 
 from shared.config import Config, Location
-from shared.providers import PROVIDERS, Provider
+from shared.providers import PROVIDERS
 from shared.submission import Edit, Reason, State
 from tests.worker.conftest import World, a_config
 
@@ -189,7 +190,7 @@ def test_an_adapter_that_breaks_buries_the_submission_with_its_body(
     def read(body: bytes, content_type: str) -> None:
         raise ZeroDivisionError
 
-    broken = Provider("generic_json", "Flat JSON", read)  # type: ignore[arg-type]
+    broken = replace(PROVIDERS["generic_json"], read=read)  # type: ignore[arg-type]
     monkeypatch.setitem(PROVIDERS, "generic_json", broken)
 
     record = world.deliver(email="ada@example.com")

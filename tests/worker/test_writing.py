@@ -360,6 +360,61 @@ def test_what_waits_for_custom_fields_goes_on_as_soon_as_they_can_be_read(world:
     assert world.record(first.id).state is State.DELIVERED
 
 
+UTM_SOURCE = {
+    "id": "utmsource00000000000",
+    "name": "UTM Source",
+    "fieldKey": "contact.utm_source",
+    "dataType": "TEXT",
+}
+
+
+def custom_field_calls(world: World) -> int:
+    return sum(call.startswith("GET customFields") for call in world.calls())
+
+
+def test_utm_parameters_go_to_the_custom_fields_of_their_names_and_the_fields_are_asked_for_once(world: World) -> None:
+    world.configure(custom_fields=[UTM_SOURCE])
+
+    world.deliver(email="ada@example.com", utm_source="google", utm_medium="cpc")
+    world.deliver(email="grace@example.com", utm_source="bing")
+    world.deliver(email="mary@example.com", city="York")
+
+    assert [contact["customFields"] for contact in reversed(world.contacts())] == [
+        [{"id": UTM_SOURCE["id"], "value": "google"}],
+        [{"id": UTM_SOURCE["id"], "value": "bing"}],
+        [],
+    ]
+    assert custom_field_calls(world) == 1
+
+
+@pytest.mark.parametrize("status", [0, 404, 422, 503])
+def test_custom_fields_that_nobody_named_and_that_cannot_be_read_let_nothing_wait(world: World, status: int) -> None:
+    if status:
+        world.fault(match={"path": "/customFields"}, status=status, body='{"message": "no"}', count=9)
+    else:
+        scopes = ["contacts.write", "contacts.readonly"]
+        world.http.post("/_sandbox/tokens", json={"tokens": [{"token": "pit-1", "scopes": scopes}]}).raise_for_status()
+
+    first = world.deliver(email="ada@example.com", utm_source="google")
+    second = world.deliver(email="grace@example.com", utm_source="google")
+
+    assert (first.state, second.state) == (State.DELIVERED, State.DELIVERED)
+    assert (first.attempts, custom_field_calls(world)) == (0, 1)
+    assert all("utm_source: google" in contact["notes"][0]["body"] for contact in world.contacts())
+    assert FieldCache(world.journal.redis, world.settings).refusals() == []
+    assert world.journal.holds() == []
+
+
+def test_a_note_that_is_too_long_is_cut_and_says_where_the_rest_is(world: World) -> None:
+    record = world.deliver(email="ada@example.com", message="word " * 20_000)
+
+    [note] = world.contacts()[0]["notes"]
+    assert len(note["body"]) < 61_000
+    assert note["body"].endswith(
+        f"(cut at 60,000 characters; whole: hookline submissions show {record.id})\n\n(contact-us, {record.id})"
+    )
+
+
 # Newer wins --------------------------------------------------------------------------------------------------------
 
 
