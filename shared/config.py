@@ -6,10 +6,8 @@ Every fault is found in one pass and names its table, its key, what is wrong and
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,50 +15,57 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    Discriminator,
     Field,
     SecretStr,
+    Tag,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
 from shared.highlevel.generations import Api
 from shared.providers import PROVIDERS
+from shared.providers.proof_grades import ProofGrade, grade_of
 from shared.providers.signatures import SignatureScheme
 from shared.submission import Frozen
+from shared.tables import (
+    VARIABLE,
+    ConfigError,
+    Fault,
+    did_you_mean,
+    read_tables,
+    substituted,
+    table_and_key,
+    tables_of,
+)
+from shared.tokens_file import TokensFile, read_tokens_file
 
 URL_TOKEN_LENGTH = 24
 MAX_BODY_BYTES = 1024 * 1024
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong with the configuration: where, what, and the way out."""
-
-    table: str
-    key: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        place = f"[{self.table}]" + (f" {self.key}" if self.key else "")
-        return f"{place}: {self.problem}. {self.remedy}"
-
-
-class ConfigError(Exception):
-    """The configuration has faults; `faults` holds all of them, and the message is one line for each."""
-
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
-        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
-        self.faults = faults
+# The two kinds of a source. Pydantic puts them into the place of a fault, so no key may be called like them.
+ANSWER, CONSTANT = "<answer>", "<constant>"
 
 
 def _one_or_many(value: object) -> object:
     if not isinstance(value, str | list | tuple):
         raise ValueError("must be text, or a list of texts")  # noqa: TRY004 - pydantic collects ValueErrors
     return [value] if isinstance(value, str) else value
+
+
+def _named(value: object) -> object:
+    if isinstance(value, list | tuple) and all(isinstance(alias, str) for alias in value):
+        return {alias: alias for alias in value}
+    if not isinstance(value, dict):
+        raise ValueError('must be a list of aliases, or a table: "what an answer says" = "alias"')  # noqa: TRY004
+    return value
+
+
+def _kind_of_source(value: object) -> str:
+    return CONSTANT if isinstance(value, dict | Constant) else ANSWER
 
 
 def _usable(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -116,6 +121,23 @@ ProviderName = Annotated[
     str, AfterValidator(_known_provider), WithJsonSchema({"type": "string", "enum": sorted(PROVIDERS)})
 ]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/]+$")]
+_NAMES = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+        {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "minProperties": 1},
+    ]
+}
+Named = Annotated[dict[str, Text], BeforeValidator(_named), WithJsonSchema(_NAMES)]
+
+
+class Constant(Frozen):
+    """A value that is the same in every contact."""
+
+    value: Text = Field(description="The value, as it stands.")
+
+
+# What fills a field: an answer's label or key, a template, or a constant.
+Source = Annotated[Annotated[Text, Tag(ANSWER)] | Annotated[Constant, Tag(CONSTANT)], Discriminator(_kind_of_source)]
 
 
 class HeaderToken(Frozen):
@@ -146,6 +168,18 @@ class OAuthApp(Frozen):
     client_secret: Token = Field(description="The app's client secret, best as ${NAME} of an environment variable.")
     refresh_token: Token | None = Field(
         None, description="A refresh token got elsewhere; unset, `hookline oauth connect` gets one."
+    )
+
+
+class Fetch(Frozen):
+    """How the answers are fetched of builders that send only the id of a submission."""
+
+    token: Token = Field(description="The token that reads submissions, best as ${NAME} of an environment variable.")
+    base_url: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = Field(
+        "", description="The builder's API address, if it is not the usual one."
+    )
+    properties: tuple[Text, ...] = Field(
+        (), description="Further contact properties to ask HubSpot for, by their internal names."
     )
 
 
@@ -206,7 +240,17 @@ class Form(Frozen):
     """A web form: what sends it, how it proves that, and what becomes of its answers."""
 
     provider: ProviderName = Field(description="The form builder that sends the webhook.")
-    location: Text = Field(description="The alias of the location that gets the contacts.")
+    location: Text = Field(
+        description="The alias of the location that gets the contacts, or a template of answers that name it."
+    )
+    locations: Named = Field(
+        {},
+        description="With a template as location: the aliases that its answers may name, or a table of what they may "
+        "say and the alias that it means.",
+    )
+    default_location: str = Field(
+        "", description="With a template as location: the alias for submissions whose answers name none of them."
+    )
     operation: Literal["upsert", "create"] = Field(
         "upsert", description='"upsert" updates the person\'s contact or makes one; "create" makes one first.'
     )
@@ -242,16 +286,32 @@ class Form(Frozen):
         pattern=r"^(note|drop|custom_field:.+)$",
         description='Where answers go that no field takes: "note", "drop" or "custom_field:<name>".',
     )
-    fields: dict[str, Text] = Field({}, description="HighLevel's field = an answer's label or key, or a template.")
-    custom_fields: dict[str, Text] = Field({}, description="A custom field's name, key or id = an answer.")
+    fields: dict[str, Source] = Field(
+        {}, description="HighLevel's field = an answer's label or key, a template, or { value = \"a constant\" }."
+    )
+    custom_fields: dict[str, Source] = Field(
+        {}, description='A custom field\'s name, key or id = an answer, a template, or { value = "a constant" }.'
+    )
     consent: Consent = Field(Consent(), description="Which answers switch do-not-disturb on and off.")
+
+    partials: Literal["ignore", "deliver"] = Field(
+        "ignore", description='"deliver" also takes what a visitor has left unfinished.'
+    )
+    verify_token: Token | None = Field(
+        None, description="What Meta says when it asks whether the URL is yours: the verify token of its webhook."
+    )
+    fetch: Fetch | None = Field(None, description="How the answers are fetched, of builders that send ids only.")
 
     max_body: int = Field(
         MAX_BODY_BYTES, ge=1024, le=10 * 1024 * 1024, description="The largest body that is taken, in bytes."
     )
     accepted_status: int = Field(200, ge=200, le=299, description="The answer to a stored submission.")
-    unavailable_status: int = Field(
-        503, ge=400, le=599, description="The answer when nothing can be stored and the sender should come again."
+    unavailable_status: int | None = Field(
+        None,
+        ge=400,
+        le=599,
+        description="The answer when nothing can be stored and the sender should come again; unset, what makes this "
+        "form builder do so (503).",
     )
     redirect: str = Field(
         "", pattern=r"^(https?://.+)?$", description="Where a browser is sent that posts the form itself."
@@ -262,6 +322,34 @@ class Form(Frozen):
         "Empty: any page may post, and no script of another origin may read the answer.",
     )
     honeypot: str = Field("", description="A field that people cannot see: a submission that fills it is set aside.")
+
+    @property
+    def is_routed(self) -> bool:
+        """Say whether its submissions go where their answers say."""
+        return "{" in self.location  # which no alias has
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Return the aliases of all locations that its submissions may go to."""
+        if not self.is_routed:
+            return (self.location,)
+        return tuple(dict.fromkeys(filter(None, [*self.locations.values(), self.default_location])))
+
+    @property
+    def refusal(self) -> int:
+        """Return the status that makes its sender come again."""
+        return self.unavailable_status or PROVIDERS[self.provider].unavailable_status
+
+    @property
+    def proof_grade(self) -> ProofGrade:
+        """Return what the proof of its requests is worth."""
+        proofs = {name for name in PROOFS if getattr(self, name)}
+        return grade_of(proofs, by_browser=PROVIDERS[self.provider].by_browser)
+
+    @property
+    def tells_hidden(self) -> bool:
+        """Say whether its answers tell which of them no visitor has typed."""
+        return PROVIDERS[self.provider].tells_hidden
 
     @property
     def scheme(self) -> SignatureScheme | None:
@@ -288,6 +376,13 @@ class Form(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _has_usable_keys(self) -> "Form":
+        keys = [secret.get_secret_value() for secret in self.secret or ()]
+        if self.scheme and not all(map(self.scheme.can_use, keys)):
+            raise ValueError("has a secret that is not base64, as its signature's key_format says; copy it again")
+        return self
+
+    @model_validator(mode="after")
     def _has_a_proof(self) -> "Form":
         chosen = {name for name in self.model_fields_set if getattr(self, name) is not None}
         if problem := _problem_with_proofs(chosen, self.provider):
@@ -302,8 +397,10 @@ def _problem_with_proofs(chosen: set[str], provider: object) -> str:
     """Return what is wrong with the proofs among a form's keys, or nothing."""
     signs = "signature" in chosen or (isinstance(provider, str) and _signs(provider))
     if not chosen & (PROOFS | {"auth"}):
+        known = PROVIDERS.get(provider) if isinstance(provider, str) else None
+        told = f" ({known.name} can send: {', '.join(known.carries)})" if known else ""
         return (
-            "has no proof of who sends it; set secret, url_token, header_token, bearer, basic or body_token, "
+            f"has no proof of who sends it; set secret, url_token, header_token, bearer, basic or body_token{told}, "
             'or say auth = "none"'
         )
     if chosen & PROOFS and "auth" in chosen:
@@ -326,13 +423,27 @@ class Config(Frozen):
     locations: dict[str, Location] = Field({}, description="HighLevel sub-accounts, each under an alias of your own.")
     forms: dict[str, Form] = Field({}, description="Web forms, each under the name that stands in its webhook's URL.")
 
+    @field_validator("forms")
+    @classmethod
+    def _answers_may_name_ids(cls, forms: dict[str, Form], info: ValidationInfo) -> dict[str, Form]:
+        locations: dict[str, Location] = info.data.get("locations", {})
+        return {name: _with_ids(form, locations) if form.is_routed else form for name, form in forms.items()}
+
+
+def _with_ids(form: Form, locations: Mapping[str, Location]) -> Form:
+    """Return a form whose answers may also name its locations by HighLevel's id."""
+    ids = {locations[alias].location_id: alias for alias in form.aliases if alias in locations}
+    ids.pop("", None)
+    return form.model_copy(update={"locations": {**ids, **form.locations}})
+
 
 @dataclass(frozen=True)
 class Reading:
-    """A file as it was read: its tables with their variables filled in, and all that is wrong with their shape."""
+    """The files as they were read: tables with their variables filled in, and all that is wrong with their shape."""
 
     tables: dict[str, Any]
     faults: list[Fault]
+    tokens: TokensFile
 
     def sound_part(self) -> Config:
         """Return what is right of the file as a configuration, with fillers where a form cannot be without a key."""
@@ -356,29 +467,17 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
 def read_config(path: Path, environment: Mapping[str, str] = os.environ) -> Reading:
     """Read the configuration with all faults of its shape; raise ConfigError when it cannot be read at all."""
     faults: list[Fault] = []
-    tables = _substituted(_document(path), "", environment, faults)
+    document = read_tables(path, "Set HOOKLINE_CONFIG to the file, or copy the sample hookline.toml.")
+    tokens = read_tokens_file(environment, faults)
+    tables = tokens.joined(substituted(document, "", environment, faults), faults)
     try:
         Config.model_validate(tables)
     except ValidationError as error:
         found = [_fault(detail["loc"], detail["msg"], detail["type"], detail["input"]) for detail in error.errors()]
         faults += [fault for fault in found if not _is_blamed(fault, faults)]
-    faults += _wrong_names(tables) + _unknown_locations(tables) + _shared_location_ids(tables)
+    faults += _wrong_names(tables) + _unknown_locations(tables) + _wrong_routes(tables) + _shared_location_ids(tables)
     faults += [fault for fault in (*_wrong_proofs(tables), *_wrong_locations(tables)) if fault not in faults]
-    return Reading(tables, faults)
-
-
-def tables_of(tables: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the tables of a kind, locations or forms, with their names."""
-    group = tables.get(kind)
-    if isinstance(group, dict):
-        yield from ((name, table) for name, table in group.items() if isinstance(table, dict))
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a question for the known name that is most like this one; nothing where none is."""
-    plain = {one.casefold(): one for one in known}
-    near = get_close_matches(name.casefold(), plain, n=1)
-    return f'Did you mean "{plain[near[0]]}"?' if near else ""
+    return Reading(tables, [tokens.placed(fault) for fault in faults], tokens)
 
 
 def json_schema() -> dict[str, Any]:
@@ -403,46 +502,6 @@ def _with_variables(node: Any) -> Any:
             return node
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        remedy = "Set HOOKLINE_CONFIG to the file, or copy the sample hookline.toml."
-        raise ConfigError(path, [Fault("file", "", "the file does not exist", remedy)]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        remedy = "Make it readable UTF-8 text."
-        raise ConfigError(path, [Fault("file", "", f"the file cannot be read: {error}", remedy)]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, [Fault("file", "", f"not valid TOML: {error}", "Mend that line.")]) from error
-
-
-def _substituted(value: Any, place: str, environment: Mapping[str, str], faults: list[Fault]) -> Any:
-    """Return the document with each ${NAME} replaced; a missing variable becomes a fault and stays as it is."""
-    match value:
-        case dict():
-            return {
-                key: _substituted(item, f"{place}.{key}" if place else key, environment, faults)
-                for key, item in value.items()
-            }
-        case list():
-            return [_substituted(item, f"{place}.{number}", environment, faults) for number, item in enumerate(value)]
-        case str():
-            for name in VARIABLE.findall(value):
-                if not environment.get(name):
-                    table, key = _table_and_key(tuple(place.split(".")))
-                    problem = f"{name} is not set"
-                    faults.append(Fault(table, key, problem, f"Set the environment variable {name}."))
-            return VARIABLE.sub(lambda found: environment.get(found[1]) or found[0], value)
-        case _:
-            return value
-
-
-def _table_and_key(place: tuple[str | int, ...]) -> tuple[str, str]:
-    """Split a path into its table ([forms.contact-us]) and the key in it."""
-    parts = [str(part) for part in place]
-    return ".".join(parts[:2]), ".".join(parts[2:])
-
-
 README = 'See "Configuration" in the README.'
 PROBLEMS = {
     "missing": ("is missing", "Add it."),
@@ -457,6 +516,7 @@ PROBLEMS = {
 }
 NESTED: Mapping[str, type[BaseModel]] = {
     "oauth": OAuthApp,
+    "fetch": Fetch,
     "consent": Consent,
     "signature": SignatureScheme,
     "header_token": HeaderToken,
@@ -471,7 +531,8 @@ PATTERNS = {
 
 
 def _fault(place: tuple[str | int, ...], message: str, kind: str, value: object) -> Fault:
-    table, key = _table_and_key(place)
+    place = tuple(part for part in place if part not in (ANSWER, CONSTANT))
+    table, key = table_and_key(place)
     plain = message.removeprefix("Value error, ").replace("Input should be", "must be", 1).rstrip(".")
     known = PATTERNS if kind == "string_pattern_mismatch" else PROBLEMS
     problem, remedy = known.get(key.partition(".")[0] if known is PATTERNS else kind, (plain, README))
@@ -496,6 +557,8 @@ def _keys_beside(place: tuple[str | int, ...]) -> Iterable[str]:
             return Location.model_fields
         case ["forms", _, _]:
             return Form.model_fields
+        case ["forms", _, "fields" | "custom_fields", _, _]:
+            return Constant.model_fields
         case [*_, str(table), _] if table in NESTED:
             return NESTED[table].model_fields
     return ()
@@ -520,6 +583,8 @@ def _sound_form(table: dict[str, Any], faulty: list[str]) -> Form | None:
     for place in (*faulty, *(other for key in faulty for other in NEEDED_WITH.get(key, ()))):
         key, _, entry = place.partition(".")
         value = kept.get(key)
+        if isinstance(value, dict) and entry not in value:
+            entry = entry.rpartition(".")[0]  # of a constant its value is named
         if isinstance(value, dict) and entry in value:
             kept[key] = {name: item for name, item in value.items() if name != entry}
         else:
@@ -578,15 +643,45 @@ def _unknown_locations(tables: dict[str, Any]) -> list[Fault]:
     return [
         Fault(
             f"forms.{name}",
-            "location",
+            key,
             f"{alias!r} is not a location",
             did_you_mean(alias, aliases)
             or (f"Use one of {', '.join(aliases)}." if aliases else f"Add a table [locations.{alias}]."),
         )
         for name, form in tables_of(tables, "forms")
-        if isinstance(alias := form.get("location"), str) and alias and alias not in aliases
-        if not VARIABLE.search(alias)
+        for key, alias in _named_locations(form)
+        if isinstance(alias, str) and alias and alias not in aliases and not VARIABLE.search(alias)
     ]
+
+
+def _named_locations(form: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the keys of a form that name a location, and what they say."""
+    if not _is_template(form.get("location")):
+        yield "location", form.get("location")
+    yield "default_location", form.get("default_location")
+    match form.get("locations"):
+        case list() as aliases:
+            yield from ((f"locations.{place}", alias) for place, alias in enumerate(aliases))
+        case dict() as named:
+            yield from ((f"locations.{said}", alias) for said, alias in named.items())
+
+
+def _wrong_routes(tables: dict[str, Any]) -> list[Fault]:
+    faults = []
+    for name, form in tables_of(tables, "forms"):
+        table, location = f"forms.{name}", form.get("location")
+        if _is_template(location) and not form.get("locations"):
+            remedy = 'List the aliases that answers may name, for example locations = ["berlin", "munich"].'
+            faults.append(Fault(table, "locations", "is missing, though location is a template", remedy))
+        if isinstance(location, str) and "{" not in location:
+            remedy = 'Write location = "{Question}" for an answer that names it, or remove this.'
+            idle = [key for key in ("locations", "default_location") if key in form]
+            faults += [Fault(table, key, "is set, but location is no template", remedy) for key in idle]
+    return faults
+
+
+def _is_template(location: object) -> bool:
+    return isinstance(location, str) and "{" in VARIABLE.sub("", location)
 
 
 def _shared_location_ids(tables: dict[str, Any]) -> list[Fault]:

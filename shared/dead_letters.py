@@ -5,14 +5,14 @@ What can go wrong:
 
 * DeadLetterError
   - NotDead        the submission is none (any more): somebody else was faster
-  - CannotReplay   today's configuration has no place for it: mend the configuration first
+  - CannotReplay   today's configuration has no place for it: mend the configuration first, or what names the place
   - NotMended      still no contact can be made of it, or nothing is known that would mend it: edit it by hand
 """
 
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -27,9 +27,20 @@ from shared.diagnosis import IDENTIFIERS, causes, masked
 from shared.field_names import CUSTOM, names_custom_field
 from shared.highlevel.contact import Contact
 from shared.highlevel.custom_fields import Catalogue
+from shared.intake import fell_for_honeypot, why_ignored
 from shared.journal import Journal, Record
-from shared.mapping import LeftOut, Unmappable, map_answers, named_custom_fields, sent_fields, unmatched
-from shared.providers import PROVIDERS, UnreadableBody
+from shared.mapping import (
+    LeftOut,
+    Origin,
+    Unmappable,
+    map_answers,
+    named_custom_fields,
+    same_named,
+    sent_fields,
+    unmatched,
+)
+from shared.providers import PROVIDERS, Provider, Reading, UnreadableBody
+from shared.routing import UNROUTED, route, why_unrouted, with_changes
 from shared.status import Detail, Page, find, page
 from shared.status import show as show_submission
 from shared.stores.custom_fields import FieldCache, source_of
@@ -57,7 +68,15 @@ class NotDead(DeadLetterError):
 
 
 class CannotReplay(DeadLetterError):
-    """The form, or its location, is not in today's configuration."""
+    """The form is not in today's configuration, or the answers name none of its locations."""
+
+
+class Unrouted(Exception):
+    """The answers name none of the form's locations; `diagnosis` says which they may name."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.rule)
+        self.diagnosis = diagnosis
 
 
 class NotMended(DeadLetterError):
@@ -101,14 +120,16 @@ class Group(Frozen):
 class Preview(Frozen):
     """What a body would become if it were delivered now."""
 
-    status: Literal["mapped", "unmappable", "unreadable", "ignored"]
+    status: Literal["mapped", "unmappable", "unrouted", "unreadable", "unfetched", "ignored"]
+    location: str = ""  # the alias of the one that would get it
     answers: tuple[Answer, ...] = ()
     contact: dict[str, JsonValue] = {}
     tags: tuple[str, ...] = ()
     note: str = ""
-    provenance: dict[str, str] = {}
+    provenance: dict[str, Origin] = {}
     left_out: tuple[LeftOut, ...] = ()
     unchecked: tuple[str, ...] = ()  # the custom fields of which nothing could be known
+    if_there: tuple[str, ...] = ()  # those that get a value of the same name, if the location has them
     diagnosis: tuple[Diagnosis, ...] = ()
 
     @property
@@ -122,6 +143,7 @@ class Destination:
     """Where a submission goes by today's configuration."""
 
     form: Form
+    alias: str
     location: Location
 
 
@@ -224,17 +246,19 @@ def doubts(journal: Journal, config: Config, fields: FieldCache, submission_id: 
         *(named_custom_fields(form) if form else ()),
         *filter(names_custom_field, (*sent, *record.edit.names, *(found.field for found in record.diagnosis))),
     ]
-    catalogue = _catalogue(fields, Destination(form, config.locations[form.location])) if form else None
+    alias = route(form, with_changes(detail.answers, record.edit.answers)) if form else UNROUTED
+    location = config.locations.get(alias)
+    catalogue = _catalogue(fields, alias, location) if location else None
     return unmatched(change, detail.answers, named, catalogue)
 
 
 def replay(journal: Journal, config: Config, submission_id: str) -> None:
     """Let a dead letter be delivered again, by today's configuration of its form."""
     record = _dead(journal, submission_id)
-    form = destination(config, record).form
-    if not journal.replay(record.id, form.provider, form.location, form.calls):
+    to = destination(journal, config, record)
+    if not journal.replay(record.id, to.form.provider, to.alias, to.form.calls):
         raise NotDead(record.id)
-    logs.event("replayed", submission=record.id, form=record.form, location=form.location)
+    logs.event("replayed", submission=record.id, form=record.form, location=to.alias)
 
 
 def discard(journal: Journal, submission_id: str) -> None:
@@ -248,57 +272,121 @@ def discard(journal: Journal, submission_id: str) -> None:
 def preview_replay(journal: Journal, config: Config, fields: FieldCache, submission_id: str) -> Preview:
     """Say what a replay of this dead letter would send now, with its edit, by what is known of the custom fields."""
     record = _dead(journal, submission_id)
-    to = destination(config, record)
+    _form_of(config, record)
     body = journal.body(record.id) or b""
-    return preview(body, record.content_type, to, record.edit, _catalogue(fields, to))
+    return preview(
+        body, record.content_type, config, record.form, record.edit, fields, record.fetched, is_accepted=True
+    )
 
 
-def destination(config: Config, record: Record) -> Destination:
-    """Return where a dead letter goes by today's configuration; raise CannotReplay when it goes nowhere."""
-    form = config.forms.get(record.form)
-    if form is None:
-        raise CannotReplay(
-            f"{record.id} stays a dead letter: its form {record.form!r} is not in the configuration. "
-            f"Add [forms.{record.form}] again and replay, or discard it."
-        )
-    return Destination(form, config.locations[form.location])
+def destination(journal: Journal, config: Config, record: Record) -> Destination:
+    """Return where a dead letter goes by today's configuration and its edit; raise CannotReplay when nowhere."""
+    form = _form_of(config, record)
+    answers: tuple[Answer, ...] = ()
+    try:
+        if form.is_routed:
+            answers = PROVIDERS[form.provider].read(journal.body(record.id) or b"", record.content_type).answers
+        return _destination(config, record.form, answers, record.edit)
+    except Unrouted as error:
+        why = f"{error}. See `hookline dead show {record.id}`"
+    except Exception as error:  # an adapter's fault ends the replay of this letter, not that of the others
+        why = f"{type(error).__name__} while reading the answers that name its location"
+    raise CannotReplay(f"{record.id} stays a dead letter: {why}.")
 
 
 def preview(
-    body: bytes, content_type: str, to: Destination, edit: Edit = NO_EDIT, catalogue: Catalogue | None = None
+    body: bytes,
+    content_type: str,
+    config: Config,
+    name: str,
+    edit: Edit = NO_EDIT,
+    fields: FieldCache | None = None,
+    fetched: tuple[Answer, ...] | None = None,
+    *,
+    is_accepted: bool = False,
 ) -> Preview:
     """
-    Read and map a body as a delivery would, and say what comes of it.
+    Read, route and map a body as the form of this name would, and say what comes of it; of many, of the first.
 
-    Without the location's catalogue, its custom fields are not looked at.
+    Without what is known of the locations' custom fields, those are not looked at. `fetched` are the answers that were
+    fetched for a body that has none. What is accepted already is not turned away any more.
     """
+    form, alias = config.forms[name], ""
     answers: tuple[Answer, ...] = ()
     try:
-        reading = PROVIDERS[to.form.provider].read(body, content_type)
-        if reading.ignored:
-            return _no_contact("ignored", (), f"this is no submission but {reading.ignored}")
-        answers = reading.answers
-        mapped = map_answers(answers, to.form, to.location, edit, catalogue)
+        reading = _without_secret(form, _read(PROVIDERS[form.provider], body, content_type, is_accepted))
+        if cause := reading.ignored or ("" if is_accepted else _why_turned_away(form, reading)):
+            return _no_contact("ignored", reading.answers, f"this is no submission but {cause}")
+        if fetched is None and PROVIDERS[form.provider].fetch:
+            return _no_contact("unfetched", (), "it holds ids only: the answers are fetched when it is delivered")
+        answers = reading.answers if fetched is None else fetched
+        to = _destination(config, name, answers, edit)
+        alias, catalogue = to.alias, _catalogue(fields, to.alias, to.location) if fields else None
+        mapped = map_answers(answers, form, to.location, edit, catalogue)
     except UnreadableBody as error:
         return _no_contact("unreadable", (), str(error))
+    except Unrouted as error:
+        return Preview(status="unrouted", answers=answers, diagnosis=(error.diagnosis,))
     except Unmappable as error:
-        return Preview(status="unmappable", answers=answers, diagnosis=error.diagnosis)
+        return Preview(status="unmappable", location=alias, answers=answers, diagnosis=error.diagnosis)
     except Exception as error:  # a delivery buries it for the same reason, and a preview says so beforehand
         return _no_contact("unmappable", answers, f"{type(error).__name__} while reading the answers")
     return Preview(
         status="mapped",
+        location=alias,
         answers=answers,
         contact=mapped.contact.body(),
         tags=mapped.tags,
         note=mapped.note,
         provenance=mapped.provenance,
         left_out=mapped.left_out,
-        unchecked=() if catalogue else _named(to.form, edit),
+        unchecked=() if catalogue else _named(form, edit),
+        if_there=() if catalogue else same_named(answers, edit),
     )
 
 
+def _read(provider: Provider, body: bytes, content_type: str, is_accepted: bool) -> Reading:
+    """Return what a request says; of many submissions, which are stored one by one, the first."""
+    bodies = provider.split(body, content_type) if provider.split and not is_accepted else (body,)
+    readings = [provider.read(one, content_type) for one in bodies or (body,)]
+    return next((reading for reading in readings if not reading.ignored), readings[0])
+
+
+def _without_secret(form: Form, reading: Reading) -> Reading:
+    """Return a reading without the form's token, which the receiver takes out of the body."""
+    secret = form.body_token.field if form.body_token else ""
+    answers = tuple(answer for answer in reading.answers if not secret or answer.key != secret)
+    return reading.model_copy(update={"answers": answers})
+
+
+def _why_turned_away(form: Form, reading: Reading) -> str:
+    """Return what the receiver makes of a submission that the form does not take; nothing when it takes it."""
+    if why_ignored(form, reading):
+        return 'one that is not finished: set partials = "deliver" to take it'
+    return "a robot's: the honeypot is filled" if fell_for_honeypot(form, reading) else ""
+
+
+def _form_of(config: Config, record: Record) -> Form:
+    form = config.forms.get(record.form)
+    if form is None:
+        raise CannotReplay(
+            f"{record.id} stays a dead letter: its form {record.form!r} is not in the configuration. "
+            f"Add [forms.{record.form}] again and replay, or discard it."
+        )
+    return form
+
+
+def _destination(config: Config, name: str, answers: Sequence[Answer], edit: Edit) -> Destination:
+    """Return where a form sends these answers; raise Unrouted."""
+    form, said = config.forms[name], with_changes(answers, edit.answers)
+    alias = route(form, said)
+    if alias == UNROUTED:
+        raise Unrouted(why_unrouted(name, form, said))
+    return Destination(form, alias, config.locations[alias])
+
+
 def _no_contact(
-    status: Literal["unmappable", "unreadable", "ignored"], answers: tuple[Answer, ...], rule: str
+    status: Literal["unmappable", "unreadable", "unfetched", "ignored"], answers: tuple[Answer, ...], rule: str
 ) -> Preview:
     return Preview(status=status, answers=answers, diagnosis=(Diagnosis(field="", rule=rule),))
 
@@ -318,8 +406,8 @@ def _mending(record: Record, config: Config) -> Edit | None:
     return proposal.model_copy(update={"drop": (*proposal.drop, *proposal.to_note), "to_note": ()})
 
 
-def _catalogue(fields: FieldCache, to: Destination) -> Catalogue | None:
-    cached = fields.get(to.form.location, source_of(to.location))
+def _catalogue(fields: FieldCache, alias: str, location: Location) -> Catalogue | None:
+    cached = fields.get(alias, source_of(location))
     return cached.catalogue if cached else None
 
 

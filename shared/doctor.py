@@ -14,10 +14,11 @@ from typing import Literal
 import httpx
 
 from shared.accounts import Accounts
-from shared.config import Form, Location
+from shared.config import Constant, Form, Location, Source
 from shared.highlevel.client import Account, Client, StoredContact
 from shared.highlevel.contact import Contact
 from shared.highlevel.custom_fields import Catalogue, LocationField
+from shared.highlevel.custom_values import WrongValue, converted
 from shared.highlevel.echo import not_stored
 from shared.highlevel.errors import (
     BadCredentials,
@@ -201,7 +202,7 @@ class Examination:
             said = f"{len(catalogue.fields)} in the location, {len(wanted)} named by forms"
             yield self._ok("custom fields", said)
 
-    def _misfits(self, catalogue: Catalogue, form: str, name: str, source: str) -> Iterator[Finding]:
+    def _misfits(self, catalogue: Catalogue, form: str, name: str, source: Source) -> Iterator[Finding]:
         place = f"[forms.{form}]"
         found = catalogue.find(name)
         if found is None and catalogue.matching(name):
@@ -216,7 +217,7 @@ class Examination:
             )
             says = f"{place} names {name!r}, which the location does not have"
             yield self._finding("custom fields", "fault", says, hint + ways_out)
-        elif problem := _problem(found, source):
+        elif problem := _problem(found, source, self._patient.location.default_region):
             says = f"{place} fills {name!r} ({found.type}): {problem}"
             yield self._finding("custom fields", "fault", says, "Change the field's type, or what fills it.")
 
@@ -325,7 +326,7 @@ def time_of(http: httpx.Client) -> Callable[[str], datetime | None]:
     return ask
 
 
-def _wanted(forms: Mapping[str, Form]) -> Iterator[tuple[str, str, str]]:
+def _wanted(forms: Mapping[str, Form]) -> Iterator[tuple[str, str, Source]]:
     """Yield form, custom field and what fills it; the unmapped answers are many in one text, as a template is."""
     for form, settings in forms.items():
         yield from ((form, name, source) for name, source in settings.custom_fields.items())
@@ -333,12 +334,22 @@ def _wanted(forms: Mapping[str, Form]) -> Iterator[tuple[str, str, str]]:
             yield form, settings.unmapped.removeprefix(TO_CUSTOM_FIELD), "{all that is not mapped}"
 
 
-def _problem(field: LocationField, source: str) -> str:
+def _problem(field: LocationField, source: Source, region: str) -> str:
     """Return why a field cannot hold what fills it, as far as can be told beforehand."""
     if field.type in CHOICES and not field.options:
         return "it has no options, so nothing can be chosen"
+    if isinstance(source, Constant):
+        return _problem_with_constant(field, source, region)
     if is_template(source) and field.type not in TEXTUAL:
         return "a text put together from answers does not fit"
+    return ""
+
+
+def _problem_with_constant(field: LocationField, constant: Constant, region: str) -> str:
+    try:
+        converted(field, constant.value, region)
+    except WrongValue as wrong:
+        return wrong.rule
     return ""
 
 

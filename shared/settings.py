@@ -1,5 +1,6 @@
 """Every environment variable Hookline reads: its type, its default and what it means."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,12 @@ def _redis_url(url: str) -> str:
     return url
 
 
+def _public_url(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", url):
+        raise ValueError("must be a whole address without a query, for example https://hooks.example.com")
+    return url.rstrip("/")
+
+
 class Settings(BaseSettings):
     """The environment of one process; each field is one variable, in capitals."""
 
@@ -38,12 +45,18 @@ class Settings(BaseSettings):
     redis_prefix: str = Field("hookline:", description="Begins every key, so that applications can share a Redis.")
     broker_url: str = Field("", description="Where Celery messages go; empty means REDIS_URL.")
     hookline_config: Path = Field(Path("hookline.toml"), description="The file with the locations and the forms.")
+    hookline_tokens_file: Path | None = Field(
+        None, description="A file with the tokens of many locations, TOML or JSON; read with the configuration."
+    )
     highlevel_base_url: HttpUrl = Field(
         HttpUrl("https://services.leadconnectorhq.com"), description="HighLevel's API, or the sandbox's address."
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="Keys the hashes and encrypts OAuth tokens that are stored: 32 random characters.",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "", description="The address under which senders reach this server; some sign it."
     )
     port: int = Field(8000, ge=0, le=65535, description="The port that web listens on.")
     web_concurrency: int = Field(1, ge=1, description="How many web processes to run.")

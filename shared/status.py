@@ -20,14 +20,17 @@ from pydantic import JsonValue
 from shared.highlevel.errors import MISSING_SCOPE
 from shared.journal import Hold, Journal, Ledger, Record
 from shared.journal.records import Event, Superseded
-from shared.mapping import LeftOut
+from shared.mapping import LeftOut, Origin
 from shared.providers import PROVIDERS
+from shared.routing import UNROUTED
 from shared.scopes import VIEW_CUSTOM_FIELDS
 from shared.stores.custom_fields import REFUSAL_LIFE, Refusal
 from shared.submission import Answer, Attempt, Diagnosis, Edit, Frozen, NotStored, Reason, State
 
 # What a submission waits for, and the kind of hold, where the token may not read the location's custom fields.
 CUSTOM_FIELDS = "custom fields"
+# The same where a form's builder refuses the token that fetches the answers.
+FETCH = "fetch"
 
 
 class NoSuchSubmission(Exception):
@@ -83,7 +86,8 @@ class Status(Frozen):
     """
     How everything stands.
 
-    Among the `holds` are those of the kind "custom fields", where only the submissions that need some wait.
+    Among the `holds` are those of the kind "custom fields", where only the submissions that need some wait, and those
+    of the kind "fetch", where only the submissions of one form wait.
     """
 
     ledger: Standing
@@ -148,11 +152,12 @@ class Detail(Frozen):
     contact: dict[str, JsonValue]
     tags: tuple[str, ...]
     note: str
-    provenance: dict[str, str]
+    provenance: dict[str, Origin]
     left_out: tuple[LeftOut, ...]
     salvaged: tuple[str, ...]
     not_stored: tuple[NotStored, ...]
     superseded: tuple[Superseded, ...]
+    superseded_by: str | None
     replaced: tuple[str, ...]
     edit: Edit
     attempts: tuple[Attempt, ...]
@@ -162,12 +167,17 @@ class Detail(Frozen):
     body_encoding: Literal["text", "base64"] | None
 
 
-def status(journal: Journal, quarantined: Mapping[str, int], refusals: Iterable[Refusal] = ()) -> Status:
+def status(
+    journal: Journal,
+    quarantined: Mapping[str, int],
+    refusals: Iterable[Refusal] = (),
+    unfetched: Iterable[Refusal] = (),
+) -> Status:
     """
     Say how everything stands.
 
     `quarantined` counts the refused requests of each form, `refusals` are the locations whose custom fields cannot be
-    read.
+    read, `unfetched` the forms whose answers cannot be fetched.
     """
     holds = {hold.location: hold for hold in journal.holds()}
     workers = journal.workers()
@@ -179,17 +189,25 @@ def status(journal: Journal, quarantined: Mapping[str, int], refusals: Iterable[
     locations = {
         alias: LocationStatus(**_queued(journal.ledger_of_location(alias), by_location[alias]), hold=holds.get(alias))
         for alias in journal.locations()
+        # Where nothing stands any more that named no location, there is nothing to tell.
+        if alias != UNROUTED or journal.ledger_of_location(alias).accepted
     }
     ledger = Standing(**_standing(journal.ledger()))
-    shown = (*holds.values(), *_unreadable(refusals, by_location))
+    shown = (*holds.values(), *_unreadable(refusals, by_location), *map(_held_form, unfetched))
     return Status(ledger=ledger, forms=forms, locations=locations, holds=shown, workers=workers)
 
 
-def waiting_locations(journal: Journal, refusals: Iterable[Refusal]) -> tuple[Hold, ...]:
-    """Return the locations that wait, and those of which only the submissions that need custom fields do."""
+def waiting_locations(
+    journal: Journal, refusals: Iterable[Refusal], unfetched: Iterable[Refusal] = ()
+) -> tuple[Hold, ...]:
+    """
+    Return the locations that wait, and those of which only the submissions that need custom fields do.
+
+    After them stand the forms of which only the submissions wait, since their answers cannot be fetched.
+    """
     holds = journal.holds()
     _, by_location = _queues(journal, {hold.location for hold in holds}, journal.workers())
-    return (*holds, *_unreadable(refusals, by_location))
+    return (*holds, *_unreadable(refusals, by_location), *map(_held_form, unfetched))
 
 
 def submissions(
@@ -240,10 +258,16 @@ def find(journal: Journal, submission_id: str) -> Record:
     return record
 
 
-def show(journal: Journal, submission_id: str, refusals: Iterable[Refusal] = ()) -> Detail:
-    """Return everything that is known of a submission; raise NoSuchSubmission. `refusals` as for `status`."""
+def show(
+    journal: Journal, submission_id: str, refusals: Iterable[Refusal] = (), unfetched: Iterable[Refusal] = ()
+) -> Detail:
+    """
+    Return everything that is known of a submission; raise NoSuchSubmission.
+
+    `refusals` and `unfetched` are as for `status`.
+    """
     record = find(journal, submission_id)
-    wait = _wait(journal, record, refusals) if record.state is State.WAITING else NO_WAIT
+    wait = _wait(journal, record, refusals, unfetched) if record.state is State.WAITING else NO_WAIT
     body = journal.body(record.id)
     text, encoding = _readable(body)
     return Detail(
@@ -270,6 +294,7 @@ def show(journal: Journal, submission_id: str, refusals: Iterable[Refusal] = ())
         salvaged=record.salvaged,
         not_stored=record.not_stored,
         superseded=record.superseded,
+        superseded_by=record.superseded_by or None,
         replaced=record.replaced,
         edit=record.edit,
         attempts=tuple(journal.attempts(record.id)),
@@ -328,7 +353,7 @@ def _cause(record: Record, holds: Iterable[str], workers: int) -> str:
     return "retry" if record.attempts else "turn"
 
 
-def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal]) -> _Wait:
+def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal], unfetched: Iterable[Refusal]) -> _Wait:
     """Return what a waiting submission waits for, why, and when somebody looks again."""
     holds = {hold.location: hold for hold in journal.holds()}
     cause = _cause(record, holds, journal.workers())
@@ -339,6 +364,9 @@ def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal]) -> _Wai
         case _ if cause == CUSTOM_FIELDS:
             why = next((_why_unreadable(one) for one in refusals if one.alias == record.location), "")
             return _Wait(cause, why, record.since + REFUSAL_LIFE)
+        case _ if cause == FETCH:
+            found = next((one for one in unfetched if one.alias == record.form), None)
+            return _Wait(cause, found.message, found.asked_again_at) if found else _Wait(cause)
         case "retry":
             return _Wait(cause, "", _next_try(journal.events(record.id)))
         case _:
@@ -365,6 +393,18 @@ def _unreadable(refusals: Iterable[Refusal], by_location: Mapping[str, _Queue]) 
 
 def _hold(alias: str, why: str, since: datetime, next_look: datetime) -> Hold:
     return Hold(location=alias, kind=CUSTOM_FIELDS, reason=why, since=since, probe_at=next_look)
+
+
+def _held_form(refusal: Refusal) -> Hold:
+    """Return the wait of a form's submissions as a hold."""
+    return Hold(
+        location="",
+        form=refusal.alias,
+        kind=FETCH,
+        reason=refusal.message,
+        since=refusal.since,
+        probe_at=refusal.asked_again_at,
+    )
 
 
 def _why_unreadable(refusal: Refusal) -> str:
@@ -419,6 +459,8 @@ def _readable(body: bytes | None) -> tuple[str | None, Literal["text", "base64"]
 
 
 def _answers(record: Record, body: bytes | None) -> tuple[Answer, ...]:
+    if record.fetched is not None:
+        return record.fetched
     if body is None or record.provider not in PROVIDERS:
         return ()
     try:

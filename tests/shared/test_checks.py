@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from shared.checks import check_config, checked_config
-from shared.config import Config, ConfigError, Fault
+from shared.config import Config
+from shared.tables import ConfigError, Fault
 
 
 def faults(api: str = "v2", **keys: Any) -> list[str]:
@@ -91,9 +92,97 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
 ]
 
 
+GERMANY, NOWHERE = {"value": "Germany"}, {"value": "Germanyy"}
+CASES += [
+    ("v2", {"fields": {"country": GERMANY, "city": {"value": "{Berlin"}}, "custom_fields": {"Plan": GERMANY}}, []),
+    (
+        "v2",
+        {"fields": {"country": NOWHERE, "timezone": {"value": "Berlin"}}},
+        [
+            "fields.country: the value is no country that HighLevel knows. Write a value that HighLevel takes.",
+            "fields.timezone: the value is no time zone by its IANA name, such as America/New_York. "
+            "Write a value that HighLevel takes.",
+        ],
+    ),
+    (
+        "v2",
+        {"fields": {"email": {"value": "ada@example.com"}, "phone": {"value": "+12065550161"}}},
+        [
+            f"fields.{key}: is a constant: all submissions would be one contact. Name the answer that holds it."
+            for key in ("email", "phone")
+        ],
+    ),
+    (
+        "v2",
+        {"fields": {"contry": GERMANY}},
+        ['fields.contry: is not a field of a HighLevel contact. Did you mean "country"?'],
+    ),
+    (
+        "v1",
+        {"fields": {"gender": GERMANY}},
+        [f"fields.gender: {NOT_IN_V1}"],
+    ),
+    ("v2", {"tags": ("{{a", "{{{b}}}"), "source": "{{utm}}"}, []),
+    ("v2", {"location": "{Office}", "locations": ["main"]}, []),
+    (
+        "v2",
+        {"location": "{Office", "locations": ["main"]},
+        ['location: has a "{" without its "}". Close it: "{Question}" stands for an answer.'],
+    ),
+    (
+        "v2",
+        {"location": "{{main}}", "locations": ["main"]},
+        ['location: has braces and names no answer. Write "{Question}" for the answer.'],
+    ),
+]
+
+
 @pytest.mark.parametrize(("api", "keys", "expected"), CASES)
 def test_what_the_api_of_a_form_does_not_have_is_named(api: str, keys: dict[str, Any], expected: list[str]) -> None:
     assert faults(api, **keys) == expected
+
+
+def a_routed_config(apis: dict[str, str], **form: Any) -> Config:
+    """Return a configuration whose form goes to locations with these APIs."""
+    tables = {alias: {"location_id": f"loc-{alias}", "token": "pit", "api": api} for alias, api in apis.items()}
+    routed = {"provider": "html_form", "auth": "none", "location": "{Office}", "locations": list(apis), **form}
+    return Config.model_validate({"locations": tables, "forms": {"a": routed}})
+
+
+def test_what_one_of_a_forms_locations_lacks_is_said_once_for_each_api() -> None:
+    apis = {"main": "v2", "old": "v1", "older": "v1"}
+
+    found = [str(fault) for fault in check_config(a_routed_config(apis, fields={"gender": "Q"}))]
+
+    assert found == [f"[forms.a] fields.gender: {NOT_IN_V1.replace('main', 'old')}"]
+
+
+def test_one_answer_cannot_mean_two_locations() -> None:
+    meant = {"Berlin": "main", "berlin ": "other", "BERLIN": "main"}
+
+    [found] = check_config(a_routed_config({"main": "v2", "other": "v2"}, locations=meant))
+
+    assert (found.key, found.problem) == ("locations.berlin ", 'is the same as "Berlin", which means another location')
+
+
+def test_answers_that_are_fetched_later_cannot_name_a_location() -> None:
+    config = a_routed_config({"main": "v2"}, provider="surveymonkey")
+
+    assert [str(fault) for fault in check_config(config) if fault.key == "location"] == [
+        "[forms.a] location: is a template, but surveymonkey sends no answers: they are fetched later. "
+        "Name one location; use a form for each."
+    ]
+
+
+def test_a_faulty_constant_hides_no_fault_of_its_form(tmp_path: Path) -> None:
+    path = tmp_path / "hookline.toml"
+    path.write_text(
+        '[locations.main]\nlocation_id = "L1"\ntoken = "x"\n'
+        '[forms.a]\nprovider = "html_form"\nlocation = "main"\nauth = "none"\n'
+        'fields = { city = { value = "" }, frstName = "Q" }\n'
+    )
+
+    assert [fault.key for fault in faults_of(path, {})] == ["fields.city.value", "fields.frstName"]
 
 
 def test_a_configuration_with_faults_is_not_given_out(tmp_path: Path) -> None:
@@ -157,3 +246,66 @@ def faults_of(path: Path, environment: dict[str, str]) -> list[Fault]:
     except ConfigError as error:
         return error.faults
     return []
+
+
+FETCH = {"token": "page-token"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        (
+            {"provider": "hubspot"},
+            "fetch: is missing: HubSpot app sends ids only, and the answers are fetched. "
+            "Add [forms.a.fetch] with a token for crm.objects.contacts.read.",
+        ),
+        ({"fetch": FETCH}, "fetch: is idle: HTML form sends the answers. Remove it."),
+        (
+            {"provider": "facebook_lead_ads", "fetch": {**FETCH, "properties": ["budget"]}},
+            "fetch.properties: is idle: Meta Lead Ads has none to ask for. Remove it.",
+        ),
+        ({"verify_token": "token"}, "verify_token: is idle: HTML form does not ask for one. Remove it."),
+    ],
+)
+def test_what_is_fetched_in_vain_or_not_at_all_is_a_fault(keys: dict[str, Any], fault: str) -> None:
+    assert faults(**keys) == [fault]
+
+
+def test_a_form_that_fetches_and_shakes_hands_is_none() -> None:
+    assert faults(provider="facebook_lead_ads", fetch=FETCH, verify_token="token") == []
+    assert faults(provider="hubspot", fetch={**FETCH, "properties": ["budget"]}) == []
+
+
+URL_SIGNED = 'provider = "generic_json"\nsecret = "s"\nsignature = {header = "X", signed = "{url}{body}"}'
+
+
+@pytest.mark.parametrize(
+    ("lines", "address", "keys"),
+    [
+        ('provider = "hubspot_workflow"\nsecret = "s"', "", ["secret"]),
+        ('provider = "hubspot_workflow"\nsecret = "s"', "https://hooks.example.com", []),
+        ('provider = "hubspot_workflow"\nurl_token = "abcdefghijklmnopqrstuvwxyz"', "", []),
+        (URL_SIGNED, "", ["secret"]),
+        (URL_SIGNED, "https://hooks.example.com", []),
+        ('provider = "typeform"\nsecret = "s"', "", []),
+    ],
+)
+def test_who_signs_the_address_needs_it_known(tmp_path: Path, lines: str, address: str, keys: list[str]) -> None:
+    path = tmp_path / "hookline.toml"
+    path.write_text(f'[locations.main]\nlocation_id = "L1"\ntoken = "x"\n[forms.a]\nlocation = "main"\n{lines}\n')
+
+    assert [fault.key for fault in faults_of(path, {"PUBLIC_URL": address})] == keys
+
+
+@pytest.mark.parametrize(("secret", "count"), [("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 0), ("no base64!", 1)])
+def test_a_secret_is_written_as_its_signature_says(tmp_path: Path, secret: str, count: int) -> None:
+    path = tmp_path / "hookline.toml"
+    path.write_text(
+        f'[locations.main]\nlocation_id = "L1"\ntoken = "x"\n[forms.a]\nprovider = "generic_json"\nlocation = "main"\n'
+        f'secret = ["c2VjcmV0", "{secret}"]\nsignature = {{header = "X", key_format = "base64"}}\n'
+    )
+
+    found = faults_of(path, {})
+
+    assert len(found) == count
+    assert all("is not base64" in str(fault) and secret not in str(fault) for fault in found)

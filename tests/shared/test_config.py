@@ -2,14 +2,16 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.checks import check_config, checked_config
-from shared.config import Config, ConfigError, json_schema, load_config
+from shared.config import Config, Constant, json_schema, load_config
 from shared.providers import PROVIDERS
+from shared.tables import ConfigError
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
 GOOD = f"""
@@ -131,8 +133,8 @@ def test_a_wrong_value_names_its_key_and_the_way_out(file: Path, line: str, faul
     [
         (
             "",
-            "has no proof of who sends it; set secret, url_token, header_token, bearer, basic or body_token, "
-            'or say auth = "none"',
+            "has no proof of who sends it; set secret, url_token, header_token, bearer, basic or body_token "
+            '(generic_json can send: header_token, bearer, basic, body_token, url_token), or say auth = "none"',
         ),
         ('auth = "none"\nbearer = "x"', 'says auth = "none" and sets a proof; remove one of the two'),
         (
@@ -278,3 +280,150 @@ def test_a_form_that_always_makes_contacts_has_no_known_ones_to_look_at(file: Pa
     [found] = faults(file, GOOD + f"allow_duplicates = true\n{line}\n")
 
     assert "which is about contacts that are known" in found
+
+
+# Routing --------------------------------------------------------------------------------------------------------------
+
+ROUTED = GOOD + '[locations.berlin]\nlocation_id = "loc2"\ntoken = "pit-2"\n'
+
+
+def routed(lines: str) -> str:
+    """Return a configuration with two locations, whose form has these lines instead of its location."""
+    return ROUTED.replace('location = "main"\n', f"{lines}\n")
+
+
+@pytest.mark.parametrize("locations", ['["main", "berlin"]', '{"The main one" = "main", berlin = "berlin"}'])
+def test_a_form_may_go_where_its_answers_say(file: Path, locations: str) -> None:
+    form = load(file, routed(f'location = "{{Office}}"\nlocations = {locations}')).forms["contact"]
+
+    assert form.is_routed
+    assert set(form.aliases) == {"main", "berlin"}
+    assert load(file, GOOD).forms["contact"].aliases == ("main",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (
+            'location = "{Office}"',
+            "locations: is missing, though location is a template. "
+            'List the aliases that answers may name, for example locations = ["berlin", "munich"].',
+        ),
+        (
+            'location = "main"\nlocations = ["main"]',
+            "locations: is set, but location is no template. "
+            'Write location = "{Question}" for an answer that names it, or remove this.',
+        ),
+        (
+            'location = "main"\ndefault_location = "main"',
+            "default_location: is set, but location is no template. "
+            'Write location = "{Question}" for an answer that names it, or remove this.',
+        ),
+        (
+            'location = "{Office}"\nlocations = ["main", "berlni"]',
+            "locations.1: 'berlni' is not a location. Did you mean \"berlin\"?",
+        ),
+        (
+            'location = "{Office}"\nlocations = {"Paris office" = "paris"}',
+            "locations.Paris office: 'paris' is not a location. Use one of main, berlin.",
+        ),
+        (
+            'location = "{Office}"\nlocations = ["main"]\ndefault_location = "mian"',
+            "default_location: 'mian' is not a location. Did you mean \"main\"?",
+        ),
+        (
+            'location = "{Office}"\nlocations = "main"',
+            'locations: must be a list of aliases, or a table: "what an answer says" = "alias". ' + README,
+        ),
+        (
+            'location = "{Office}"\nlocations = [["main"]]',
+            'locations: must be a list of aliases, or a table: "what an answer says" = "alias". ' + README,
+        ),
+        ('location = "${NOBODY}"', "location: NOBODY is not set. Set the environment variable NOBODY."),
+    ],
+)
+def test_a_faulty_route_names_its_key_and_the_way_out(file: Path, lines: str, fault: str) -> None:
+    assert faults(file, routed(lines)) == [f"[forms.contact] {fault}"]
+
+
+# Constants ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_may_be_a_constant(file: Path) -> None:
+    form = load(file, GOOD + 'fields.country = { value = "Germany" }\ncustom_fields.Plan = { value = "{x}" }\n').forms[
+        "contact"
+    ]
+
+    assert form.fields == {"country": Constant(value="Germany")}
+    assert form.custom_fields == {"Plan": Constant(value="{x}")}
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ('{ value = "" }', "fields.city.value: must not be empty. Fill it in, or remove the line."),
+        ("{ value = 5 }", "fields.city.value: must be text. Write it as text in quotes."),
+        ("{}", "fields.city.value: is missing. Add it."),
+        ("5", "fields.city: must be text. Write it as text in quotes."),
+        (
+            '{ value = "a", valeu = "b" }',
+            'fields.city.valeu: is not a key that Hookline knows. Did you mean "value"?',
+        ),
+        ('{ value = "${NOBODY}" }', "fields.city.value: NOBODY is not set. Set the environment variable NOBODY."),
+    ],
+)
+def test_a_faulty_constant_names_its_key(file: Path, source: str, fault: str) -> None:
+    assert faults(file, GOOD + f"fields.city = {source}\n") == [f"[forms.contact] {fault}"]
+
+
+def test_the_json_schema_takes_routes_and_constants() -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    text = 'location = "{a}"\nlocations = ["main"]\nfields = {city = { value = "a" }, state = "b"}'
+    table = 'location = "{a}"\nlocations = {a = "main"}'
+
+    for lines in (text, table):
+        jsonschema.validate(tomllib.loads(routed(lines)), json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tomllib.loads(routed('location = "{a}"\nlocations = "main"')), json_schema())
+
+
+# What a builder decides -----------------------------------------------------------------------------------------------
+
+
+def test_the_refusal_is_the_builders_unless_the_form_has_its_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = replace(PROVIDERS["generic_json"], unavailable_status=429)
+    plain, own = load(file, GOOD), load(file, GOOD + "unavailable_status = 500\n")
+    before = plain.forms["contact"].refusal
+    monkeypatch.setitem(PROVIDERS, "generic_json", provider)
+
+    assert (before, plain.forms["contact"].refusal, own.forms["contact"].refusal) == (503, 429, 500)
+
+
+@pytest.mark.parametrize(
+    ("provider", "lines", "grade"),
+    [
+        ("typeform", 'secret = "x"', "signed"),
+        ("generic_json", 'secret = "x"\nsignature = {header = "X-Sig"}', "signed"),
+        ("generic_json", f'secret = "x"\nsignature = {{header = "X-Sig"}}\nurl_token = "{TOKEN}"', "signed"),
+        ("generic_json", f'url_token = "{TOKEN}"', "token"),
+        ("generic_json", 'bearer = "x"', "token"),
+        ("generic_json", 'header_token = {name = "X-Key", value = "x"}', "token"),
+        ("generic_json", 'basic = {username = "x", password = "y"}', "token"),
+        ("generic_json", 'body_token = {field = "key", value = "x"}', "token"),
+        ("html_form", f'url_token = "{TOKEN}"', "public"),
+        ("html_form", f'url_token = "{TOKEN}"\norigins = ["https://example.com"]\nhoneypot = "x"', "public"),
+        ("html_form", 'body_token = {field = "key", value = "x"}', "public"),
+        ("html_form", f'url_token = "{TOKEN}"\nbearer = "x"', "token"),
+        ("html_form", 'auth = "none"', "none"),
+    ],
+)
+def test_a_forms_proof_is_graded(file: Path, provider: str, lines: str, grade: str) -> None:
+    text = GOOD.replace("generic_json", provider).replace(f'url_token = "{TOKEN}"', lines)
+
+    assert load(file, text).forms["contact"].proof_grade == grade
+
+
+def test_a_builder_has_the_grade_of_its_best_proof() -> None:
+    assert [PROVIDERS[name].proof_grade for name in ("typeform", "html_form")] == ["signed", "public"]
+    assert replace(PROVIDERS["typeform"], carries=("url_token", "bearer")).proof_grade == "token"
+    assert replace(PROVIDERS["typeform"], carries=()).proof_grade == "none"

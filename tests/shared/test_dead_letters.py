@@ -1,13 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared import dead_letters
 from shared.config import Config
-from shared.dead_letters import CannotReplay, Destination, Filter, NotDead, preview
+from shared.dead_letters import CannotReplay, Filter, NotDead, preview
 from shared.highlevel.custom_fields import Catalogue, LocationField
 from shared.journal import Journal
-from shared.providers import PROVIDERS, Provider
+from shared.providers import PROVIDERS
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache, source_of
 from shared.submission import Diagnosis, Edit, Reason, State
@@ -166,10 +167,10 @@ def test_a_fault_of_an_adapter_is_previewed_as_the_delivery_would_find_it(monkey
         raise IndexError
 
     config = a_config()
-    provider = Provider("html_form", "broken", broken)  # type: ignore[arg-type]
+    provider = replace(PROVIDERS["html_form"], read=broken)  # type: ignore[arg-type]
     monkeypatch.setitem(PROVIDERS, "html_form", provider)
 
-    found = preview(b"", "", Destination(config.forms["contact-us"], config.locations["main"]))
+    found = preview(b"", "", config, "contact-us")
 
     assert found.status == "unmappable"
     assert found.diagnosis[0].rule == "IndexError while reading the answers"
@@ -333,14 +334,15 @@ def test_groups_show_no_value_of_a_visitor(journal: Journal) -> None:
     assert (group.count, group.rule) == (2, "email: email … is blocked")
 
 
-def test_custom_fields_that_nothing_is_known_of_are_said_to_be_unchecked() -> None:
+def test_custom_fields_that_nothing_is_known_of_are_said_to_be_unchecked(journal: Journal, settings: Settings) -> None:
     config = a_config(custom_fields={"Plan": "plan"}, unmapped="custom_field:Rest")
-    to = Destination(config.forms["contact-us"], config.locations["main"])
     edit = Edit(fields={"customFields.Seats": "5", "Plan": "x", "city": "Graz"})
-
-    offline = preview(a_body(), "", to, edit)
     fields = (LocationField(id="f1", name="Plan"), LocationField(id="f2", name="Seats"))
-    known = preview(a_body(), "", to, edit, Catalogue(fields=fields))
+    cache, source = FieldCache(journal.redis, settings), source_of(config.locations["main"])
+    cache.put("main", source, Catalogue(fields=fields), datetime(2026, 9, 21, tzinfo=UTC))
+
+    offline = preview(a_body(), "", config, "contact-us", edit)
+    known = preview(a_body(), "", config, "contact-us", edit, cache)
 
     assert offline.unchecked == ("Plan", "Rest", "Seats")
     assert (known.status, known.unchecked) == ("mapped", ())

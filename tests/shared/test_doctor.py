@@ -367,3 +367,25 @@ def test_the_address_that_does_not_answer_is_named() -> None:
 
     assert clock.says == "no time could be had from http://nowhere.test"
     assert contacts.says == "no answer: ConnectError (tried was http://nowhere.test)"
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "problem"),
+    [
+        (["Small", "Large"], "large", None),
+        (["Small", "Large"], "Medium", "Budget' (SINGLE_OPTIONS): "),
+        ([], "large", "it has no options, so nothing can be chosen"),
+    ],
+)
+def test_a_constant_that_its_custom_field_cannot_hold_is_a_fault(
+    surgery: Surgery, options: list[str], value: str, problem: str | None
+) -> None:
+    surgery.control(
+        "locations/L1", custom_fields=[{**BUDGET, "dataType": "SINGLE_OPTIONS", "picklistOptions": options}]
+    )
+    surgery.form["custom_fields"] = {"Budget": {"value": value}}
+
+    faults = [found.says for found in surgery.examine(write=False) if found.level == "fault"]
+
+    assert [problem in says for says in faults if problem] == ([True] if problem else [])
+    assert len(faults) == (1 if problem else 0)

@@ -21,9 +21,11 @@ def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LEASE_SECONDS", "10", "LEASE_SECONDS must be 20 more than DELIVERY_SECONDS"),
         ("LEASE_SECONDS", "120", "and less than 120"),
         ("DELIVERY_SECONDS", "2", "DELIVERY_SECONDS must be 5 at least"),
+        ("PUBLIC_URL", "hooks.example.com", "PUBLIC_URL: must be a whole address"),
+        ("PUBLIC_URL", "https://hooks.example.com/?a=b", "PUBLIC_URL: must be a whole address"),
     ],
 )
-def test_times_that_do_not_fit_each_other_are_faults(
+def test_values_that_cannot_be_used_are_faults(
     name: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -35,3 +37,8 @@ def test_times_that_do_not_fit_each_other_are_faults(
 def test_messages_go_to_the_journals_redis_unless_said_otherwise() -> None:
     assert Settings(redis_url="redis://one:6379/0").broker == "redis://one:6379/0"
     assert Settings(broker_url="amqp://two").broker == "amqp://two"
+
+
+def test_the_public_address_stands_before_a_path() -> None:
+    assert Settings(public_url="https://example.com/hookline/").public_url == "https://example.com/hookline"
+    assert Settings().public_url == ""
