@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.configuration import check, providers, schema
+from cli.configuration import check, schema
 from cli.dead import dead
 from cli.demo import demo
 from cli.doctor import doctor
@@ -14,11 +14,13 @@ from cli.errors import SafeGroup
 from cli.hold import hold
 from cli.oauth import oauth
 from cli.preview import preview
+from cli.providers import providers
 from cli.quarantine import quarantine
 from cli.run import run
 from cli.sandbox import sandbox
 from cli.status import audit, status
 from cli.submissions import submissions
+from cli.suggest import suggest
 from cli.wiring import Wiring
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
@@ -42,7 +44,7 @@ def version() -> None:
 
 
 READING = (status, submissions, dead, quarantine, hold, audit)
-OFFLINE = (check, preview, providers, schema)
+OFFLINE = (check, preview, suggest, providers, schema)
 CONNECTING = (doctor, oauth)
 PROCESSES = (demo, run, sandbox)
 for command in (*READING, *OFFLINE, *CONNECTING, *PROCESSES):

@@ -1,13 +1,13 @@
-"""What can be said offline: whether the configuration is right, its schema, the form builders we know."""
+"""What can be said offline: whether the configuration is right, and its schema."""
 
 import click
 
 from cli.options import as_json
-from cli.output import print_json, print_table
+from cli.output import print_json
 from shared.checks import checked_config
-from shared.config import ConfigError, json_schema
-from shared.providers import PROVIDERS
+from shared.config import json_schema
 from shared.settings import SettingsError, load_settings
+from shared.tables import ConfigError
 
 
 @click.command(epilog="Example: hookline check --json")
@@ -34,22 +34,14 @@ def schema() -> None:
     print_json(json_schema())
 
 
-@click.command(epilog="Example: hookline providers")
-@as_json
-def providers(as_json: bool) -> None:
-    """List the form builders that a form's provider may name."""
-    rows = [(name, provider.title, bool(provider.signature)) for name, provider in sorted(PROVIDERS.items())]
-    if as_json:
-        print_json({"items": [{"name": row[0], "title": row[1], "signs": row[2]} for row in rows], "next": None})
-    else:
-        print_table(("name", "title", "signs"), rows)
-
-
 def _faults(error: SettingsError | ConfigError) -> list[dict[str, str]]:
     if isinstance(error, ConfigError):
-        faults = error.faults
-        return [{"table": f.table, "key": f.key, "problem": f.problem, "remedy": f.remedy} for f in faults]
-    return [{"table": "environment", "key": "", "problem": line, "remedy": ""} for line in str(error).splitlines()]
+        return [
+            {"file": str(f.file or ""), "table": f.table, "key": f.key, "problem": f.problem, "remedy": f.remedy}
+            for f in error.faults
+        ]
+    lines = str(error).splitlines()
+    return [{"file": "", "table": "environment", "key": "", "problem": line, "remedy": ""} for line in lines]
 
 
 def _count(number: int, noun: str) -> str:

@@ -74,7 +74,7 @@ def print_contact(found: Detail | Preview) -> None:
     """Print the contact, where its values came from, and what of the answers did not go into it."""
     if found.contact:
         values = sent_fields(Contact.model_validate(found.contact))
-        rows = [(name, as_text(value), found.provenance.get(name, "")) for name, value in values.items()]
+        rows = [(name, as_text(value), str(found.provenance.get(name, ""))) for name, value in values.items()]
         print_table(("field", "value", "from"), rows, "Contact")
     if found.left_out:
         print_table(("field", "value", "why"), [(o.field, o.value, o.why) for o in found.left_out], "Left out")
@@ -96,6 +96,9 @@ def print_losses(detail: Detail) -> None:
         print_text(
             "\n".join(f"The contact had another {name} before, which Hookline knew." for name in detail.replaced)
         )
+    if detail.superseded_by:
+        print_title("Left to a newer revision")
+        print_text(f"{detail.superseded_by} is of the same lead and newer, so nothing more of this one was written.")
     if detail.superseded:
         newer = [(kept.field, kept.value, kept.by, kept.at) for kept in detail.superseded]
         print_table(("field", "value", "newer", "at"), newer, "Left as a newer submission wrote it")

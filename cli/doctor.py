@@ -45,7 +45,7 @@ def _patients(config: Config, aliases: tuple[str, ...]) -> Iterator[Patient]:
         if alias not in config.locations:
             known = ", ".join(config.locations)
             raise click.UsageError(f"{alias!r} is not a location of the configuration; known are {known}.")
-        forms = {name: form for name, form in config.forms.items() if form.location == alias}
+        forms = {name: form for name, form in config.forms.items() if alias in form.aliases}
         yield Patient(alias, config.locations[alias], forms)
 
 

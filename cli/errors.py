@@ -8,10 +8,10 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from cli.wiring import Wiring
-from shared.config import ConfigError
 from shared.dead_letters import DeadLetterError
 from shared.settings import SettingsError
 from shared.status import BadCursor, NoSuchSubmission
+from shared.tables import ConfigError
 
 
 class SafeGroup(click.Group):

@@ -14,6 +14,12 @@ from shared.logs import event
 from shared.providers import UnreadableBody
 from shared.quarantine import Kept
 
+KNOWN = {
+    "accepted": "",
+    "duplicate": ", which was accepted before",
+    "superseded": ", a newer revision of it that was accepted before",
+}
+
 
 @click.group(epilog="Example: hookline quarantine list")
 def quarantine() -> None:
@@ -63,15 +69,15 @@ def accept(wiring: Wiring, request_id: str) -> None:
     """
     Vouch for the refused request ID.
 
-    It becomes a submission, unless it is one already, and leaves the quarantine.
+    It becomes a submission, or as many as it holds, unless they are known already, and leaves the quarantine.
     """
     kept, body = _find(wiring, request_id)
-    # Its lease is enqueued by the pump. Accept before removing: a crash in between makes a duplicate, which is none.
-    receipt = wiring.journal.accept(_submission(wiring, kept, body))
+    # Leases are enqueued by the pump. Accept before removing: a crash in between makes a duplicate, which is none.
+    accepted = wiring.journal.accept(*_submissions(wiring, kept, body))
     wiring.quarantine.discard(request_id)
-    event("accepted", form=kept.form, submission=receipt.id, request=request_id)
-    known = "" if receipt.is_new else ", which was accepted before"
-    click.echo(f"Accepted {request_id} as {receipt.id}{known}.")
+    for receipt in accepted.receipts:
+        event("accepted", form=kept.form, submission=receipt.id, request=request_id)
+        click.echo(f"Accepted {request_id} as {receipt.id}{KNOWN[receipt.status]}.")
 
 
 @quarantine.command(epilog="Example: hookline quarantine discard req_01JD3M3GZ8QX6W5V4T3S2R1Q0P")
@@ -98,7 +104,7 @@ def _unknown(request_id: str) -> str:
     return f"There is no refused request {request_id!r}: see `hookline quarantine list`."
 
 
-def _submission(wiring: Wiring, kept: Kept, body: bytes) -> Submission:
+def _submissions(wiring: Wiring, kept: Kept, body: bytes) -> list[Submission]:
     try:
         return from_quarantine(kept, body, wiring.config, wiring.settings, time.time())
     except KeyError as error:

@@ -23,7 +23,8 @@ RARE = ("discarded", "forgotten", "duplicate", "not_stored")
 def status(wiring: Wiring, as_json: bool) -> None:
     """Show what was accepted, delivered and buried, and what waits."""
     quarantined = Counter(kept.form for kept in wiring.quarantine.requests())
-    found = find_status(wiring.journal, quarantined, wiring.field_cache.refusals())
+    refusals, unfetched = wiring.field_cache.refusals(), wiring.fetch_refusals.refusals()
+    found = find_status(wiring.journal, quarantined, refusals, unfetched)
     if as_json:
         print_json(found)
     else:
@@ -67,7 +68,7 @@ def _print_status(found: Status) -> None:
     queues: dict[str, Queued] = {f"form {name}": form for name, form in found.forms.items()}
     queues |= {f"location {name}": one for name, one in found.locations.items()}
     lines = [f"{name}: {waits(queue)}" for name, queue in queues.items() if queue.oldest_waiting]
-    lines += [f"location {hold.location} {held(hold)}" for hold in found.holds]
+    lines += [held(hold) for hold in found.holds]
     if lines:
         print_title("Waiting")
         print_text("\n".join(lines))

@@ -46,7 +46,8 @@ def show_submission(wiring: Wiring, submission_id: str, as_json: bool) -> None:
 
     What it became, a contact or a dead letter, is shown with it.
     """
-    detail = show(wiring.journal, submission_id, wiring.field_cache.refusals())
+    refusals, unfetched = wiring.field_cache.refusals(), wiring.fetch_refusals.refusals()
+    detail = show(wiring.journal, submission_id, refusals, unfetched)
     if as_json:
         print_json(detail)
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cli.output import moment
 from shared.journal import Hold
-from shared.status import CUSTOM_FIELDS, Detail, Queued
+from shared.status import CUSTOM_FIELDS, FETCH, Detail, Queued
 
 # By the cause that `status` and the lists name in one word: first of several, then of one, with the way out.
 MANY: Mapping[str, str] = {
@@ -12,6 +12,7 @@ MANY: Mapping[str, str] = {
     "hold": "for the hold to end",
     "person": "for another submission of the same person",
     CUSTOM_FIELDS: "for a token that may read the custom fields",
+    FETCH: "for their answers, which their form's builder does not give away",
     "contacts scope": "for a token that may read contacts",
     "outcome": "until it can be found out whether their contact was made",
     "configuration": "for a configuration that knows them",
@@ -23,6 +24,7 @@ ONE: Mapping[str, Callable[[Detail], str]] = {
     "hold": lambda one: f"for the hold of {one.location} to end, see `hookline hold list`",
     "person": lambda _: "for another submission of the same person; it goes when that one is settled",
     CUSTOM_FIELDS: lambda one: f"for the custom fields of {one.location}, which its form needs",
+    FETCH: lambda one: f"for its answers, which the builder of {one.form} does not give away",
     "contacts scope": lambda one: (
         f"for a token of {one.location} that may read contacts (View Contacts, contacts.readonly): {one.form} has to "
         "look whom it would change before it writes"
@@ -48,6 +50,8 @@ def wait(detail: Detail) -> str:
     parts = [words, detail.waits_because, f"next look at {moment(detail.next_look)}" if detail.next_look else ""]
     if detail.waits_for == CUSTOM_FIELDS:
         parts.append(f"`hookline hold lift {detail.location}` asks HighLevel anew")
+    if detail.waits_for == FETCH:
+        parts.append(f"`hookline hold lift {detail.form}` asks anew")
     return "\n".join(part for part in parts if part)
 
 
@@ -61,8 +65,15 @@ def waits(queue: Queued) -> str:
 
 
 def held(hold: Hold) -> str:
-    """Return why a location waits, and until when."""
+    """Return which location or form waits, why, and until when."""
+    if hold.kind == FETCH:
+        return f"form {hold.form} cannot fetch its answers: {hold.reason} Next look at {moment(hold.probe_at)}"
     if hold.kind == CUSTOM_FIELDS:
-        return f"cannot have its custom fields read: {hold.reason} Next look at {moment(hold.probe_at)}"
+        return (
+            f"location {hold.location} cannot have its custom fields read: {hold.reason} "
+            f"Next look at {moment(hold.probe_at)}"
+        )
     status = f" (HTTP {hold.status})" if hold.status else ""
-    return f"is held: {hold.kind}: {hold.reason}{status}; next probe at {moment(hold.probe_at)}"
+    return (
+        f"location {hold.location} is held: {hold.kind}: {hold.reason}{status}; next probe at {moment(hold.probe_at)}"
+    )

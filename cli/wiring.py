@@ -14,6 +14,7 @@ from shared.journal import Journal, connect
 from shared.quarantine import Quarantine
 from shared.settings import Settings, SettingsError, load_settings
 from shared.stores.custom_fields import FieldCache
+from shared.stores.fetches import FetchRefusals
 from shared.stores.tokens import RedisTokens
 
 REDIS_CONNECTIONS = 1
@@ -52,6 +53,11 @@ class Wiring:
     def field_cache(self) -> FieldCache:
         """Return what is known of the locations' custom fields."""
         return FieldCache(self._redis, self.settings)
+
+    @cached_property
+    def fetch_refusals(self) -> FetchRefusals:
+        """Return the forms whose answers cannot be fetched."""
+        return FetchRefusals(self._redis, self.settings)
 
     def accounts(self, http: httpx.Client) -> Accounts:
         """Return what opens the locations."""

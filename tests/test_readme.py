@@ -87,3 +87,13 @@ def test_each_dependency_earns_its_place_in_the_readme() -> None:
     assert len(names) > 15
     for name in names:
         assert re.search(rf"`{name}(\[\w+\])?`", README), name
+
+
+def test_the_readme_counts_the_lines_of_a_form_builder() -> None:
+    counted = re.findall(r"`([\w./-]+)`\s\((\d+) lines\)", README)
+    [code] = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+    assert len(counted) == 2
+    for name, lines in counted:
+        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) == int(lines), name
+    assert code in (ROOT / counted[0][0]).read_text(encoding="utf-8")

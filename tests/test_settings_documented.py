@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import VARIABLE
 from shared.settings import Settings
+from shared.tables import VARIABLE
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / ".env.example"

@@ -77,6 +77,7 @@ def _environment(redis_url: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "REDIS_PREFIX": f"hookline-demo-{secrets.token_hex(4)}:",
         "HOOKLINE_CONFIG": str(ROOT / "hookline.toml"),
+        "HOOKLINE_TOKENS_FILE": "",
         "HIGHLEVEL_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "HIGHLEVEL_LOCATION_ID": LOCATION,
         "HIGHLEVEL_TOKEN": f"pit-{secrets.token_hex(8)}",

@@ -43,6 +43,8 @@ def hookline(redis: Redis, settings: Settings, configuration: Path) -> Hookline:
 
 
 def hookline_with(environment: dict[str, str]) -> Hookline:
+    environment = {"PUBLIC_URL": "https://hooks.example.com", **environment}
+
     def run(*arguments: str, input: str | bytes | None = None) -> Result:
         result = CliRunner(env=environment).invoke(command, arguments, input=input, prog_name="hookline")
         if result.exception and not isinstance(result.exception, SystemExit):

@@ -36,7 +36,9 @@ def bury(
     bench = Bench(journal)
     form = {"provider": "html_form", "content_type": "application/x-www-form-urlencoded", "body": a_body()}
     lease = bench.leased(id, **{**form, **more})
-    lease.store(attempt, mapped={"contact": {"email": "ada@example.com"}, "provenance": {"email": "the form"}})
+    lease.store(
+        attempt, mapped={"contact": {"email": "ada@example.com"}, "provenance": {"email": {"rule": "the form"}}}
+    )
     lease.bury(reason, diagnosis, group=group_of(reason, diagnosis), is_open=True)
     return id
 

@@ -31,11 +31,27 @@ def test_check_gives_its_faults_as_json(hookline_offline: Hookline, configuratio
     assert not checked["ok"]
     [fault] = checked["faults"]
     assert fault == {
+        "file": "",
         "table": "locations.main",
         "key": "",
         "problem": "needs either a token or an oauth table",
         "remedy": 'See "Configuration" in the README.',
     }
+
+
+def test_check_counts_and_checks_the_locations_of_the_tokens_file(configuration: Path) -> None:
+    tokens = configuration.with_name("tokens.toml")
+    hookline = hookline_with({"HOOKLINE_CONFIG": str(configuration), "HOOKLINE_TOKENS_FILE": str(tokens)})
+    tokens.write_text('[berlin]\nlocation_id = "loc-2"\ntoken = "pit-2"\n')
+    counted = hookline("check")
+    tokens.write_text('main = "pit-2"\n')
+
+    told = hookline("check")
+    [fault] = json.loads(hookline("check", "--json").stdout)["faults"]
+
+    assert counted.stdout == "The configuration is fine: 1 form, 2 locations.\n"
+    assert f"{tokens}: [locations.main] token: is set in hookline.toml too." in told.stderr
+    assert (fault["file"], fault["table"], fault["key"]) == (str(tokens), "locations.main", "token")
 
 
 def test_a_bad_environment_is_told_in_one_message() -> None:
@@ -47,12 +63,6 @@ def test_a_bad_environment_is_told_in_one_message() -> None:
 
 def test_the_schema_is_json(hookline_offline: Hookline) -> None:
     assert "forms" in json.loads(hookline_offline("schema").stdout)["properties"]
-
-
-def test_providers_say_whether_they_sign(hookline_offline: Hookline) -> None:
-    providers = json.loads(hookline_offline("providers", "--json").stdout)["items"]
-
-    assert {"name": "typeform", "title": "Typeform", "signs": True} in providers
 
 
 def test_the_version_is_that_of_the_project(hookline_offline: Hookline) -> None:

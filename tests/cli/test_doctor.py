@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import httpx
 import pytest
@@ -45,3 +46,19 @@ def test_an_unknown_location_is_named_with_the_known_ones(hookline_at: Hookline)
 
     assert result.exit_code == 2
     assert "'berlin' is not a location of the configuration; known are main." in result.stderr
+
+
+def test_every_location_that_answers_may_name_is_examined_with_the_form(
+    hookline_at: Hookline, configuration: Path
+) -> None:
+    berlin = '[locations.berlin]\nlocation_id = "loc-2"\ntoken = "pit"\n[locations.munich]\nlocation_id = "loc-3"\n'
+    routed = 'location = "{Office}"\nlocations = ["berlin", "munich"]\ncustom_fields.Nope = "Q"\n'
+    text = configuration.read_text().replace('location = "main"\n', routed)
+    configuration.write_text(f'{text}{berlin}token = "pit"\n')
+
+    items = json.loads(hookline_at("doctor", "--json").stdout)["items"]
+
+    faults = {item["location"]: item["says"] for item in items if item["level"] == "fault"}
+    assert faults == dict.fromkeys(
+        ["berlin", "munich"], "[forms.contact-us] names 'Nope', which the location does not have"
+    )

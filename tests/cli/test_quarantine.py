@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from shared.journal import Journal
+from shared.providers import PROVIDERS
 from shared.quarantine import Quarantine, Refused
 from shared.settings import Settings
 from tests.cli.conftest import Hookline
@@ -48,6 +50,20 @@ def test_an_accepted_request_becomes_a_submission(hookline: Hookline, journal: J
     assert result.exit_code == 0
     assert journal.ledger().accepted == 1
     assert hookline("quarantine", "list").stdout == "The quarantine is empty.\n"
+
+
+def test_a_request_with_many_submissions_becomes_all_of_them(
+    hookline: Hookline, journal: Journal, redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_lines = replace(PROVIDERS["html_form"], split=lambda body, _: tuple(body.splitlines()))
+    monkeypatch.setitem(PROVIDERS, "html_form", by_lines)
+    body = b"\n".join([a_body(), a_body(email="grace@example.com"), a_body()])
+
+    result = hookline("quarantine", "accept", keep(redis, settings, body=body))
+
+    assert result.stdout.count("Accepted req_") == 3
+    assert result.stdout.count("which was accepted before") == 1
+    assert journal.ledger().accepted == 2
 
 
 def test_a_request_that_was_accepted_before_is_not_doubled(

@@ -7,6 +7,7 @@ from shared.highlevel.custom_fields import Catalogue
 from shared.journal import Journal
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache
+from shared.stores.fetches import FetchRefusals
 from tests.cli.conftest import Hookline
 from tests.cli.letters import accept, bury, deliver
 from tests.shared.journal.factories import Bench
@@ -154,3 +155,25 @@ def test_columns_that_are_zero_everywhere_are_left_out(hookline: Hookline, journ
     assert "dead" in before
     assert after.count("discarded") == 3
     assert "forgotten" not in after
+
+
+def test_a_form_that_cannot_fetch_its_answers_is_in_the_list_of_holds(
+    hookline: Hookline, redis: Redis, settings: Settings, journal: Journal
+) -> None:
+    FetchRefusals(redis, settings).refuse("lead-ads", "token 1", "Meta Lead Ads answered 401: expired.")
+    Bench(journal).leased("s1").retry(60, spends=False, calls=1, details={}, waits_for="fetch")
+
+    [listed] = json.loads(hookline("hold", "list", "--json").stdout)["items"]
+    plain, status, shown = (
+        hookline(*words).stdout for words in (("hold", "list"), ("status",), ("submissions", "show", "s1"))
+    )
+    lifted, again = hookline("hold", "lift", "lead-ads"), hookline("hold", "lift", "lead-ads")
+
+    assert (listed["location"], listed["form"], listed["kind"]) == ("", "lead-ads", "fetch")
+    assert "form lead-ads" in plain
+    assert "form lead-ads cannot fetch its answers: Meta Lead Ads answered 401: expired. Next look at 20" in status
+    assert "1 wait for their answers" in status
+    assert "for its answers" in shown
+    assert (lifted.exit_code, again.exit_code) == (0, 1)
+    assert "The builder of lead-ads is asked again" in lifted.stdout
+    assert [job.submission_id for job in journal.turn("worker", 16).jobs] == ["s1"]

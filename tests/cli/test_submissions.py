@@ -159,3 +159,14 @@ def test_show_says_what_a_contact_was_sent_without_and_why(hookline: Hookline, j
 
     [line] = [line for line in plain.splitlines() if rule in line]
     assert line.split(maxsplit=2) == ["phone", "+12065550161", rule]
+
+
+def test_a_revision_that_was_left_to_a_newer_one_says_so(hookline: Hookline, journal: Journal) -> None:
+    lease = Bench(journal).leased("s1")
+    lease.store(superseded_by="s2")
+    lease.delivered({"contact_id": "c1", "superseded_by": "s2"})
+
+    shown = hookline("submissions", "show", "s1")
+
+    assert json.loads(hookline("submissions", "show", "s1", "--json").stdout)["superseded_by"] == "s2"
+    assert "s2 is of the same lead and newer" in shown.stdout
