@@ -107,4 +107,5 @@ def _forms(wiring: Wiring) -> dict[str, Form]:
     try:
         return dict(wiring.config.forms)
     except (ConfigError, SettingsError):
+        click.echo("Your forms are not shown: the configuration has faults, which `hookline check` names.", err=True)
         return {}

@@ -10,7 +10,7 @@ from cli.wiring import Wiring, pass_wiring
 from shared.mapping import suggested
 
 
-@click.command(epilog="Example: hookline suggest contact-us delivery.json >> hookline.toml")
+@click.command(epilog="Example: hookline suggest contact-us delivery.json")
 @click.argument("form")
 @click.argument("source", required=False)
 @click.option("--content-type", default="", help="What the body is; without it, what the delivery file says.")
@@ -21,6 +21,7 @@ def suggest(wiring: Wiring, form: str, source: str | None, content_type: str, as
     Print the TOML that would pin a mapping.
 
     Each field of the contact that SOURCE would become at the form FORM is given the answer that it has now, by name.
+    What the form names already stays in it: put these tables in the place of the form's own.
 
     SOURCE is what `hookline preview` takes: a body, a delivery file, - or the id of a submission.
     """

@@ -194,9 +194,16 @@ def _named(
         number = NUMBERED.fullmatch(key.strip())
         called = numbered.get(number["part"], key) if number else key
         target = names.get("".join(folded(called))) or field_called(called) or ""
-        if text := as_text(item).strip():
+        if text := as_text(_country_of(item) if target == "country" else item).strip():
             parts.append(Part(key, called, target if target in fields else "", text))
     return parts
+
+
+def _country_of(value: JsonValue) -> JsonValue:
+    """Return the code, or else the name, out of an object that says nothing but what a country is called."""
+    if not isinstance(value, dict) or not value.keys() <= {"code", "name"}:
+        return value
+    return value.get("code") or value.get("name")
 
 
 def _without_repeated_name(parts: list[Part]) -> list[Part]:

@@ -91,6 +91,12 @@ def test_the_street_has_the_number_of_the_house(address: Fields, street: str, ch
     assert found.provenance["address1"].change == change
 
 
+def test_a_country_may_be_an_object_with_its_code_and_its_name() -> None:
+    address: JsonValue = {"street": "Elm St 1", "country": {"code": "GB", "name": "United Kingdom"}}
+
+    assert fields_and_note(address, "address") == ({"address1": "Elm St 1", "country": "GB"}, "")
+
+
 def test_a_number_of_a_person_is_no_number_of_a_house() -> None:
     person: Fields = {"name": "Ada", "address": "Elm St", "number": "7"}
 
