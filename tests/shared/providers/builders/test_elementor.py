@@ -34,7 +34,7 @@ VISIT = {
     "nl": ("Pagina URL", "User-agent", "Externe IP", "Mogelijk gemaakt door"),
     "pl": ("Adres URL strony", "Agent użytkownika", "Zdalny adres IP", "Wspierane przez"),
     "sv": ("Sid-URL", "Användaragent", "Fjärr-IP", "Drivs av"),
-    "tr": ("Sayfa URL'si", "Kullanıcı Aracısı", "Uzak IP", "Tarafından desteklenmektedir"),  # noqa: RUF001
+    "tr": ("Sayfa URL'si", "Kullanıcı Aracısı", "Uzak IP", "Tarafından desteklenmektedir"),
     "ar": ("رابط الصفحة", "وكيل المستخدم", "عنوان IP البعيد", "مدعوم من"),
     "hi": ("पेज यूआरएल", "उपयोगकर्ता एजेंट", "रिमोट आईपी", "द्वारा संचालित"),
     "ja": ("ページ URL", "ユーザーエージェント", "リモート IP", "Powered by"),
