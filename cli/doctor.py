@@ -1,17 +1,21 @@
 """`hookline doctor`: examines the real thing."""
 
+import time
 from collections.abc import Iterator
 
 import click
+from redis.exceptions import RedisError
 from rich.text import Text
 
 from cli.options import as_json
 from cli.output import print_items, terminal, visible
 from cli.wiring import Wiring, pass_wiring
 from shared.config import Config
-from shared.doctor import Doctor, Finding, Patient, time_of
+from shared.doctor import Doctor, Patient, time_of
+from shared.findings import Finding
 from shared.highlevel.client import Client
 from shared.highlevel.wire import open_http
+from shared.redis_health import examine, state_of, unreachable
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
 
@@ -23,15 +27,16 @@ MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "r
 @pass_wiring
 def doctor(wiring: Wiring, aliases: tuple[str, ...], write: bool, as_json: bool) -> None:
     """
-    Examine locations: token, scopes, custom fields, clock.
+    Examine Redis, and each location: token, scopes, fields, clock.
 
-    All of them unless some are named. It makes a few reading calls at each. Exits 1 on any fault.
+    Locations that are named are examined alone. It makes a few reading calls at each. Exits 1 on any fault.
     """
+    redis = [] if aliases else _redis(wiring, as_json)
     patients = list(_patients(wiring.config, aliases))
     with open_http(connections=2) as http:
         client = Client(str(wiring.settings.highlevel_base_url), http)
         examiner = Doctor(client, wiring.accounts(http), time_of(http))
-        findings = [one for patient in patients for one in _told(examiner, patient, write, as_json)]
+        findings = redis + [one for patient in patients for one in _told(examiner, patient, write, as_json)]
     faults = sum(one.level == "fault" for one in findings)
     if as_json:
         print_items(findings)
@@ -47,6 +52,19 @@ def _patients(config: Config, aliases: tuple[str, ...]) -> Iterator[Patient]:
             raise click.UsageError(f"{alias!r} is not a location of the configuration; known are {known}.")
         forms = {name: form for name, form in config.forms.items() if alias in form.aliases}
         yield Patient(alias, config.locations[alias], forms)
+
+
+def _redis(wiring: Wiring, silent: bool) -> list[Finding]:
+    """Return what is found of Redis, and print it."""
+    try:
+        findings = list(examine(state_of(wiring.journal.redis), wiring.settings, time.time()))
+    except RedisError as error:
+        findings = [unreachable(error)]
+    if not silent:
+        terminal().print(Text("redis", style="bold"))
+        for found in findings:
+            _print(found)
+    return findings
 
 
 def _told(examiner: Doctor, patient: Patient, write: bool, silent: bool) -> Iterator[Finding]:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
 
 import httpx
 
 from shared.accounts import Accounts
 from shared.config import Constant, Form, Location, Source
+from shared.findings import Finding, Level
 from shared.highlevel.client import Account, Client, StoredContact
 from shared.highlevel.contact import Contact
 from shared.highlevel.custom_fields import Catalogue, LocationField
@@ -36,7 +36,7 @@ from shared.highlevel.oauth import STEP, LocationInactive, Reconnect, TokenBusy
 from shared.highlevel.wire import Deadline, OutOfTime
 from shared.mapping.lookup import is_template
 from shared.scopes import way_out
-from shared.submission import Attempt, Frozen
+from shared.submission import Attempt
 
 CALL_SECONDS = 15.0
 MOST_SKEW_SECONDS = 30.0
@@ -70,18 +70,6 @@ APP_REFUSED = (
     "They stand in [locations.{alias}.oauth], and have to be those that HighLevel's marketplace shows for the app."
 )
 UNREACHED = (HighLevelError, OutOfTime, TokenBusy)
-
-Level = Literal["ok", "warning", "fault"]
-
-
-class Finding(Frozen):
-    """One thing that was examined: what it is, what was found, and the way out if it is not as it should be."""
-
-    location: str
-    check: str
-    level: Level
-    says: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True)

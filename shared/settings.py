@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     hookline_tokens_file: Path | None = Field(
         None, description="A file with the tokens of many locations, TOML or JSON; read with the configuration."
     )
+    require_durable: bool = Field(
+        False, description="Set to 1, nothing starts with a Redis that could lose what it was given."
+    )
     highlevel_base_url: HttpUrl = Field(
         HttpUrl("https://services.leadconnectorhq.com"), description="HighLevel's API, or the sandbox's address."
     )

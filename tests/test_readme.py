@@ -3,6 +3,7 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ DELIVERY = {"headers": {"Content-Type": "application/json"}, "body_text": json.d
 @pytest.fixture
 def operator(
     journal: Journal, settings: Settings, highlevel_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Journal:
+) -> Iterator[Journal]:
     """Put one dead letter in the journal and the sample configuration in the environment."""
     for name in ("HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_TOKEN", "TYPEFORM_SECRET", "QUOTE_SECRET", "NEWSLETTER_URL_TOKEN"):
         monkeypatch.setenv(name, "some-value-of-more-than-24-characters")
@@ -44,11 +45,13 @@ def operator(
     monkeypatch.setenv("HIGHLEVEL_BASE_URL", highlevel_address)
     monkeypatch.setenv("HOOKLINE_CONFIG", str(ROOT / "hookline.toml"))
     monkeypatch.chdir(tmp_path)
+    journal.redis.config_set("save", "3600 1")  # a Redis that keeps nothing would be a fault to `doctor`
     (tmp_path / "delivery.json").write_text(json.dumps(DELIVERY))
     lease = Bench(journal).leased("sub_1", form="newsletter", provider="html_form", body=b"email=ada%40example.com")
     diagnosis = Diagnosis(field="email", rule="email must be an email", proposal=Edit(drop=("website",)))
     lease.bury(Reason.EXHAUSTED, (diagnosis,), group="exhausted-1", is_open=True)
-    return journal
+    yield journal
+    journal.redis.config_set("save", "")
 
 
 def test_the_readme_has_commands_to_run() -> None:

@@ -13,6 +13,7 @@ from shared.checks import checked_config
 from shared.config import Config
 from shared.journal import Job, Journal, connect
 from shared.quarantine import Quarantine
+from shared.redis_health import look_at_start
 from shared.settings import Settings, SettingsError, load_settings
 from shared.tables import ConfigError
 from web.answers import error_answer, failed
@@ -76,4 +77,12 @@ def load_config_or_exit(settings: Settings) -> Config:
     try:
         return checked_config(settings.hookline_config)
     except ConfigError as error:
+        sys.exit(f"Hookline cannot start:\n{error}")
+
+
+def look_at_redis_or_exit(settings: Settings) -> None:
+    """Look whether Redis keeps what it is given; where it must and does not, say what to mend and end the process."""
+    try:
+        look_at_start(settings)
+    except SettingsError as error:
         sys.exit(f"Hookline cannot start:\n{error}")

@@ -6,7 +6,8 @@ The names below are gunicorn's (https://gunicorn.org/reference/settings/).
 
 import os
 
-from web.app import load_config_or_exit, load_settings_or_exit
+from shared import logs
+from web.app import load_config_or_exit, load_settings_or_exit, look_at_redis_or_exit
 from web.server_log import ServerLog
 
 _settings = load_settings_or_exit()
@@ -40,5 +41,7 @@ logger_class = ServerLog
 
 
 def on_starting(_server: object) -> None:
-    """Check the configuration once, before the first worker: gunicorn would start a failing worker again for ever."""
+    """Check configuration and Redis once, before the first worker: gunicorn would start a failing one for ever."""
     load_config_or_exit(_settings)
+    logs.configure(_settings)
+    look_at_redis_or_exit(_settings)

@@ -2,7 +2,9 @@
 
 import sys
 
-from shared.settings import SettingsError
+from shared import logs
+from shared.redis_health import look_at_start
+from shared.settings import SettingsError, load_settings
 from shared.tables import ConfigError
 from worker.app import create_worker
 
@@ -10,7 +12,10 @@ from worker.app import create_worker
 def main() -> None:
     """Run a worker until it is told to end; exit 1 with a plain message when it cannot start."""
     try:
-        app = create_worker()
+        settings = load_settings()
+        logs.configure(settings)
+        look_at_start(settings)
+        app = create_worker(settings)
     except (SettingsError, ConfigError) as error:
         sys.exit(str(error))
     # These three cost Redis connections and tell nothing that the journal does not know. (`app.worker_main` would end

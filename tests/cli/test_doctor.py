@@ -3,7 +3,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
 
+from shared.settings import Settings
 from tests.cli.conftest import Hookline, hookline_with
 
 
@@ -13,7 +15,7 @@ def hookline_at(configuration: object, highlevel_address: str) -> Hookline:
 
 
 def test_a_location_that_is_well_needs_no_redis(hookline_at: Hookline) -> None:
-    result = hookline_at("doctor", "--write")
+    result = hookline_at("doctor", "main", "--write")
 
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("main\n")
@@ -33,7 +35,7 @@ def test_a_fault_is_told_with_its_way_out_and_exits_with_1(hookline_at: Hookline
 
 
 def test_findings_are_there_as_json(hookline_at: Hookline) -> None:
-    result = hookline_at("doctor", "--json")
+    result = hookline_at("doctor", "main", "--json")
 
     items = json.loads(result.stdout)["items"]
     assert result.exit_code == 0
@@ -56,9 +58,29 @@ def test_every_location_that_answers_may_name_is_examined_with_the_form(
     text = configuration.read_text().replace('location = "main"\n', routed)
     configuration.write_text(f'{text}{berlin}token = "pit"\n')
 
-    items = json.loads(hookline_at("doctor", "--json").stdout)["items"]
+    items = json.loads(hookline_at("doctor", "main", "berlin", "munich", "--json").stdout)["items"]
 
     faults = {item["location"]: item["says"] for item in items if item["level"] == "fault"}
     assert faults == dict.fromkeys(
         ["berlin", "munich"], "[forms.contact-us] names 'Nope', which the location does not have"
     )
+
+
+def test_redis_is_examined_before_the_locations(
+    configuration: Path, highlevel_address: str, redis: Redis, settings: Settings
+) -> None:
+    redis.config_set("appendonly", "yes")
+    environment = {"HOOKLINE_CONFIG": str(configuration), "HIGHLEVEL_BASE_URL": highlevel_address}
+    try:
+        well = hookline_with({**environment, "REDIS_URL": settings.redis_url})("doctor")
+    finally:
+        redis.config_set("appendonly", "no")
+
+    volatile = hookline_with({**environment, "REDIS_URL": settings.redis_url})("doctor")
+    away = hookline_with({**environment, "REDIS_URL": "redis://127.0.0.1:1/0"})("doctor")
+
+    assert (well.exit_code, volatile.exit_code, away.exit_code) == (0, 1, 1), well.output
+    assert well.stdout.startswith("redis\n")
+    assert "✗ persistence   nothing is kept on disk" in volatile.stdout
+    assert "✗ connection    does not answer" in away.stdout
+    assert "main" in away.stdout

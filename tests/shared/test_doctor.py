@@ -12,7 +12,8 @@ from flask import Flask
 from sandbox.app import create_app
 from shared.accounts import Accounts
 from shared.config import Form, Location
-from shared.doctor import Doctor, Finding, Patient, time_of
+from shared.doctor import Doctor, Patient, time_of
+from shared.findings import Finding
 from shared.highlevel.client import Client
 from shared.highlevel.oauth import OAuthClient, Tokens
 from shared.highlevel.wire import Wire
