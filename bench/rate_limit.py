@@ -21,8 +21,8 @@ from typing import Any
 
 import httpx
 
+from bench.stage import Stage, a_config, a_stage, send, wait_until
 from shared.local_redis import free_port
-from tests.faults.stage import Stage, a_config, a_stage, send, wait_until
 
 LIMIT, WINDOW_MS = 100, 10_000
 TAKEN_BY_A_STRANGER = 60

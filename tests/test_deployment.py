@@ -19,12 +19,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench.stage import wait_until
 from cli.processes import WEB, WORKER, Process
 from shared.config import load_config
 from shared.journal import Journal, connect
 from shared.local_redis import LocalRedis, free_port, server_binary
 from shared.settings import Settings
-from tests.faults.stage import wait_until
 from tests.test_settings_documented import CONFIGURED, SETTINGS
 
 ROOT = Path(__file__).parents[1]

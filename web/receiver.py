@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared import intake
 from shared.config import MAX_BODY_BYTES, Config, Form
+from shared.fault_points import reach
 from shared.intake import Part
 from shared.journal import Accepted, Job, Journal, Receipt, Submission
 from shared.logs import event
@@ -158,6 +159,7 @@ class Receiver:
             # Not stored, or not known to be: the sender is told, and may send it again under the same key.
             event("unavailable", logging.ERROR, form=arrival.name, error=type(error).__name__)
             return unavailable(arrival.form.refusal)
+        reach("accepted", arrival.name)
         stored = (_noted(arrival, receipt) for receipt in accepted.receipts)
         answer = self._thanks(arrival, [IGNORED if cause else next(stored) for cause in causes])
         if accepted.jobs:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from shared.accounts import Accounts
 from shared.config import Location
+from shared.fault_points import reach
 from shared.highlevel.client import Account
 from shared.highlevel.errors import BadCredentials
 from shared.highlevel.wire import Deadline
@@ -38,12 +39,12 @@ class Calls:
         if not permitted:
             self.permit()
         try:
-            return call(self._open())
+            return self._made(call)
         except BadCredentials as error:
             if not error.refreshable or not self._renew(error):
                 raise
         self.permit()
-        return call(self._open())
+        return self._made(call)
 
     def permit(self) -> None:
         """Take the permit for the next call; raise OutOfTime or NoPermit when none may start now."""
@@ -51,6 +52,13 @@ class Calls:
         self.deadline.for_a_call()  # a call that may not start takes no permit
         if seconds := self.lease.permit():
             raise NoPermit(seconds)
+
+    def _made(self, call: Callable[[Account], T]) -> T:
+        account = self._open()
+        reach("before-call", self.lease.record.form)
+        answer = call(account)
+        reach("answered", self.lease.record.form)
+        return answer
 
     def _open(self) -> Account:
         if self._account is None:

@@ -15,6 +15,7 @@ from shared import logs
 from shared.accounts import Accounts, app_of
 from shared.config import Config, Form, Location
 from shared.diagnosis import group_of
+from shared.fault_points import reach
 from shared.highlevel.client import Client
 from shared.highlevel.errors import BadCredentials, HighLevelError
 from shared.highlevel.oauth import TokenBusy
@@ -65,6 +66,7 @@ class Deliverer:
         try:
             lease = self.journal.begin(job, self.worker, nonce=uuid.uuid4().hex)
             if lease:
+                reach("begun", lease.record.form)
                 self._end(lease)
         except LeaseLost:
             logs.event("lease lost", logging.WARNING, submission=job.submission_id)
@@ -120,6 +122,7 @@ class Deliverer:
         except (HighLevelError, FetchError, OutcomeUnknown, IdentityChanged) as error:
             self._settle_failure(delivery, lease, location, error)
         else:
+            reach("before-settle", lease.record.form)
             lifted = lease.delivered({**details, **_changes(delivery)})
             facts = {"contact": details["contact_id"], "new": details["new"], "not_stored": len(delivery.not_stored)}
             self._log(lease, "delivered", lifted, **facts, superseded_by=details.get("superseded_by"))

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from bench.stage import a_config, wait_until
 from cli.processes import Process
 from shared.local_redis import free_port
 from shared.settings import Settings
-from tests.faults.stage import a_config, wait_until
 
 
 @pytest.fixture

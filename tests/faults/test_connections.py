@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.stage import a_config, a_stage, send, wait_until
 from shared.local_redis import free_port
-from tests.faults.stage import a_config, a_stage, send, wait_until
 
 pytestmark = pytest.mark.fault
 

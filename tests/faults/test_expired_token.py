@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.stage import TOKEN, Stage, a_stage, send, wait_until
 from shared.local_redis import free_port
-from tests.faults.stage import TOKEN, Stage, a_stage, send, wait_until
 
 CONFIG = f"""
 [locations.place-0]

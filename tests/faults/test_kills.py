@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.stage import Stage, a_config, a_stage, send, wait_until
 from shared.local_redis import free_port
-from tests.faults.stage import Stage, a_config, a_stage, send, wait_until
 
 pytestmark = pytest.mark.fault
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
+from bench.stage import Stage, a_config, a_stage, wait_until
 from shared.journal import Submission
-from tests.faults.stage import Stage, a_config, a_stage, wait_until
 
 pytestmark = pytest.mark.fault
 

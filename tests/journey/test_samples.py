@@ -10,10 +10,10 @@ import httpx
 import pytest
 import tomli_w
 
+from bench.stage import Stage, a_stage, wait_until
 from shared.local_redis import free_port
 from shared.mapping.countries import country_code
 from shared.providers import PROVIDERS
-from tests.faults.stage import Stage, a_stage, wait_until
 from tests.samples import SAMPLES, Sample, load
 
 # Real-shaped deliveries that are kept beside the repository; a clone without them has only its own.

@@ -17,7 +17,7 @@ from shared.journal import Journal, Ledger, connect
 from shared.local_redis import LocalRedis, free_port
 from shared.settings import Settings
 
-TOKEN = "url-token-of-the-fault-tests"
+TOKEN = "url-token-of-the-fault-matrix"
 SENDERS = 8
 RESEND_SECONDS = 0.5
 

@@ -1,0 +1,105 @@
+"""Faults of HighLevel, and of the wire to it: refusals, silence, and answers that break off."""
+
+from collections.abc import Callable
+
+from bench.faults.proxy import Mode
+from bench.faults.scenario import Scenario
+from bench.faults.theatre import Theatre
+
+WRITES = r"/(upsert|notes|tags)$"
+OUTAGE_SECONDS = 60.0
+# An outage of 10 minutes in a tenth of the time: the first probe after a tenth of the 15 s, the rest follows from it.
+SHORTENED = {"HOLD_PROBE_SECONDS": "1.5"}
+
+
+def bursts(program: str, count: int) -> Callable[[Theatre], None]:
+    """Return a play in which that many calls are answered by a program, every few seconds."""
+
+    def play(theatre: Theatre) -> None:
+        for _ in theatre.each_few_seconds(5, least=2, most=5):
+            with theatre.fault(f"{count} calls answered by {program}"):
+                theatre.wait_until_used(theatre.program(program=program, count=count))
+
+    return play
+
+
+def outage(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    with theatre.fault(f"an outage of {OUTAGE_SECONDS:.0f} s: first no connection, then 503"):
+        port, theatre.highlevel_wire.target = theatre.highlevel_wire.target, 1
+        theatre.highlevel_wire.reset()
+        theatre.pause(OUTAGE_SECONDS / 2)
+        theatre.program(program="unavailable_503")
+        theatre.highlevel_wire.target = port
+        theatre.pause(OUTAGE_SECONDS / 2)
+        theatre.end_programs()
+
+
+def answer_too_late(theatre: Theatre) -> None:
+    for _ in theatre.each_few_seconds(8, least=2, most=3):
+        with theatre.fault("10 calls are carried out and answered after 12 s"):
+            theatre.wait_until_used(theatre.program(match={"path": WRITES}, delay_ms=12_000, count=10))
+            theatre.pause(12)
+
+
+def break_off(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.05)
+    with theatre.fault("one answer in five is reset in its middle, for 15 s"):
+        theatre.highlevel_wire.switch(Mode.CUT)
+        theatre.pause(15)
+        theatre.highlevel_wire.switch(Mode.PASS)
+
+
+def drip(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.05)
+    with theatre.fault("one answer in five comes 4 bytes at a time, for 20 s"):
+        theatre.highlevel_wire.switch(Mode.DRIP)
+        theatre.pause(20)
+        theatre.highlevel_wire.switch(Mode.PASS)
+
+
+def half_open(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    with theatre.fault("connections to HighLevel stay open and never answer; new ones do so again after 15 s"):
+        theatre.highlevel_wire.switch(Mode.SILENT)
+        theatre.pause(15)
+        theatre.highlevel_wire.switch(Mode.PASS)
+
+
+def refuse_the_token(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.2)
+    with theatre.fault("the token is refused for 15 s"):
+        theatre.stage.control("POST", "/_sandbox/tokens", json={"tokens": ["another"]})
+        theatre.pause(15)
+        theatre.stage.control("POST", "/_sandbox/tokens", json={"tokens": None})
+
+
+def expire_access_tokens(theatre: Theatre) -> None:
+    for _ in theatre.each_few_seconds(6, least=2, most=4):
+        with theatre.fault("all access tokens expire"):
+            theatre.stage.control("PATCH", "/_sandbox/oauth/app", json={"expire_access_tokens": True})
+
+
+def _bursts(name: str, sentence: str, program: str, count: int) -> Scenario:
+    return Scenario(name, sentence, bursts(program, count))
+
+
+SCENARIOS = (
+    _bursts("API 500", "bursts of 500", "internal_500", 25),
+    _bursts("API 503", "bursts of 503", "unavailable_503", 25),
+    Scenario("API outage", "an outage, shortened", outage, seconds=80, environment=SHORTENED),
+    _bursts("API 429", "storms of 429 with X-RateLimit headers", "rate_429", 25),
+    _bursts("API 429 Retry-After", "storms of 429 with a Retry-After of 7 s", "rate_429_retry_after", 25),
+    _bursts("API 429 bare", "storms of 429 without any header", "rate_429_bare", 25),
+    Scenario("API too late", "read timeouts after the write was made", answer_too_late, seconds=40),
+    _bursts("API reset", "the call is carried out and the connection reset", "stored_but_reset", 25),
+    _bursts("API 504", "the call is carried out and the gateway answers 504", "stored_but_504", 25),
+    Scenario("API cut", "answers are reset in their middle", break_off, seconds=30),
+    Scenario("API drip", "answers come a few bytes at a time", drip, seconds=30),
+    Scenario("API half-open", "connections that never answer", half_open, seconds=30),
+    _bursts("API page 403", "Cloudflare's page instead of an answer", "edge_html_403", 15),
+    _bursts("API page 200", "a page with a 200, and nothing stored", "html_200", 15),
+    _bursts("API page 502", "Cloudflare's page of a bad gateway", "bad_gateway_502", 15),
+    Scenario("API token", "the token is refused in mid-run", refuse_the_token, seconds=40),
+    Scenario("API OAuth", "all OAuth tokens expire in mid-run, again and again", expire_access_tokens, oauth=True),
+)

@@ -1,0 +1,111 @@
+"""Faults of our own processes: they are killed, restarted and frozen."""
+
+from bench.faults.fleet import WEBS, WORKERS
+from bench.faults.scenario import Scenario
+from bench.faults.senders import Load, leads
+from bench.faults.theatre import POISON, Theatre
+from bench.stage import wait_until
+from shared.fault_points import VARIABLE
+
+POISONED = 2
+POISON_NUMBERS = 1_000_000  # so that they are nobody else's
+POISON_PATIENCE_SECONDS = 600
+
+
+def kill_a_worker(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    with theatre.kill("kill -9 of a worker"):
+        theatre.fleet.kill("worker-1")
+
+
+def kill_both_workers(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    with theatre.kill("kill -9 of both workers"):
+        for name in WORKERS:
+            theatre.fleet.kill(name)
+
+
+def kill_web(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.05)
+    for turn in theatre.each_few_seconds(4, most=6):
+        name = WEBS[turn % 2]
+        with theatre.kill(f"kill -9 of the {'server' if turn % 3 else 'child'} of {name}"):
+            (theatre.fleet.kill if turn % 3 else theatre.fleet.kill_children)(name)
+
+
+def restart_in_turn(theatre: Theatre) -> None:
+    names = (*WORKERS, *WEBS)
+    for turn in theatre.each_few_seconds(3, least=8):
+        name = names[turn % len(names)]
+        with theatre.kill(f"SIGTERM to {name}"):
+            theatre.fleet.terminate([name])
+
+
+def restart_all(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    for _ in theatre.each_few_seconds(8, least=2, most=4):
+        with theatre.kill("SIGTERM to all processes at once"):
+            theatre.fleet.terminate((*WORKERS, *WEBS))
+
+
+def freeze_a_worker(theatre: Theatre) -> None:
+    theatre.wait_for_delivered(0.1)
+    with theatre.fault("a worker stands still for 50 s, longer than a lease"):
+        theatre.fleet.freeze("worker-1")
+        theatre.pause(50)
+        theatre.fleet.thaw("worker-1")
+
+
+def poison(theatre: Theatre) -> None:
+    """Send submissions whose delivery ends its worker each time, between those of everybody else."""
+    theatre.wait_for_delivered(0.1)
+    with theatre.kill(f"{POISONED} submissions that end their worker each time"):
+        ports = [*theatre.fleet.ports.values()]
+        for lead in leads(POISONED, [POISON], theatre.random, first=POISON_NUMBERS):
+            Load([lead], ports, 0).start().join()
+        wait_until(lambda: theatre.journal.ledger_of_form(POISON).dead == POISONED, POISON_PATIENCE_SECONDS)
+    theatre.notes.append(f"starts of workers: {sum(theatre.fleet.starts[name] for name in WORKERS)}")
+
+
+def end_at(theatre: Theatre) -> None:
+    """Let the load go on: the processes end by themselves."""
+    theatre.load.join()
+    starts, broken = theatre.fleet.starts, theatre.load.answers.get(0, 0)
+    theatre.notes.append(f"workers ended: {starts.total() - len(starts)}; requests broken off: {broken}")
+    with theatre.kill("the last of the processes that end by themselves"):
+        theatre.fleet.heal()
+
+
+def _ends_at(name: str, sentence: str, point: str) -> Scenario:
+    return Scenario(name, sentence, end_at, submissions=2000, environment={VARIABLE: point})
+
+
+def do_nothing(_theatre: Theatre) -> None:
+    """Break nothing: so it looks when all is well."""
+
+
+SCENARIOS = (
+    Scenario("calm", "nothing is broken, for comparison", do_nothing),
+    Scenario("worker killed", "kill -9 of one of two workers", kill_a_worker, is_short=True),
+    Scenario("both workers killed", "kill -9 of both workers at once", kill_both_workers),
+    Scenario("web killed", "kill -9 of gunicorn or its child, again and again", kill_web),
+    Scenario("rolling restart", "SIGTERM to one process after the other, every 3 s", restart_in_turn),
+    Scenario("restart of all", "SIGTERM to all processes at once, several times", restart_all),
+    Scenario("worker frozen", "a worker stands still for longer than its leases last", freeze_a_worker),
+    Scenario(
+        "poison",
+        "submissions whose delivery ends its worker each time",
+        poison,
+        submissions=4000,
+        seconds=150,  # so that neighbours come in all the time
+        silence_seconds=60,
+        environment={VARIABLE: f"begun@{POISON}"},
+        dies=lambda _: {"crashed": POISONED},
+    ),
+    _ends_at("killed at begin", "a worker ends when it has begun a delivery", "begun/40"),
+    _ends_at("killed before a call", "a worker ends when it has the permit for a call", "before-call/100"),
+    _ends_at("killed in a call", "a worker ends when a call is carried out and not answered", "before-call/100+75"),
+    _ends_at("killed after a call", "a worker ends when a call is answered and nothing stored", "answered/100"),
+    _ends_at("killed before settling", "a worker ends when all is done and not yet settled", "before-settle/40"),
+    _ends_at("web killed after accept", "web ends when it has accepted and not yet answered", "accepted/40"),
+)

@@ -1,0 +1,230 @@
+"""The short set of the fault matrix, and what judges it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+import pytest
+
+from bench.faults.__main__ import SCENARIOS
+from bench.faults.proxy import Mode, Proxy
+from bench.faults.scenario import Scenario, run
+from bench.faults.senders import BUILDERS, Lead
+from bench.faults.witness import Entry, Verdict, longest_silence, recovery_seconds, seen_by, verdict
+from shared.fault_points import planned
+
+SHORT = [scenario for scenario in SCENARIOS if scenario.is_short]
+SCALE = 0.03
+# Shorter leases, and so a shorter test: what a killed worker had in hand is taken back when its leases expire.
+HURRIED = {"LEASE_SECONDS": "25", "DELIVERY_SECONDS": "5"}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("scenario", SHORT, ids=[scenario.name for scenario in SHORT])
+def test_nothing_is_lost_or_doubled(scenario: Scenario, tmp_path: Path) -> None:
+    outcome = run(replace(scenario, seconds=8, environment=HURRIED), SCALE, 1, tmp_path)
+
+    assert outcome.faults == ()
+    assert outcome.accepted == outcome.delivered > 0
+
+
+# What judges
+
+
+LEAD = Lead(1, "form-1", BUILDERS[0], is_sent_twice=False)
+NOTE = {"body": "tea: blend 1\n\n(form-1, s1)"}
+
+
+def test_a_whole_contact_is_neither_lost_nor_doubled() -> None:
+    found = judged([a_contact()])
+
+    assert (found.lost, found.doubled, found.repeats) == ((), (), 0)
+
+
+def test_what_was_told_to_be_accepted_and_is_nowhere_is_lost() -> None:
+    assert judged([]).lost[0] == "s1"
+
+
+def test_a_contact_without_its_note_is_lost() -> None:
+    assert judged([a_contact(notes=[])]).lost[0] == "s1"
+
+
+def test_a_contact_without_its_tags_is_lost() -> None:
+    assert judged([a_contact(tags=[])]).lost == ("s1",)
+
+
+def test_a_dead_letter_is_not_lost() -> None:
+    found = judged([], state="dead")
+
+    assert (found.lost, dict(found.dead)) == ((), {"crashed": 1})
+
+
+def test_what_was_accepted_and_is_not_in_the_journal_is_unknown_to_it() -> None:
+    found = verdict([LEAD], {LEAD.email: "s1"}, seen_by([a_contact()]), {}, ("website",), lambda _: False)
+
+    assert (found.lost, found.unknown) == ((), ("s1",))
+
+
+def test_a_second_contact_is_a_double() -> None:
+    assert len(judged([a_contact(), a_contact()]).doubled) == 1
+
+
+def test_a_second_note_is_a_double() -> None:
+    assert len(judged([a_contact(notes=[NOTE, NOTE])]).doubled) == 1
+
+
+@pytest.mark.parametrize(("had_trouble", "doubled"), [(True, 0), (False, 1)])
+def test_a_second_write_is_a_double_unless_the_journal_shows_why(had_trouble: bool, doubled: int) -> None:
+    found = judged([a_contact(written=2)], had_trouble=had_trouble)
+
+    assert (len(found.doubled), found.repeats) == (doubled, 1)
+
+
+def test_silence_counts_only_while_something_waits() -> None:
+    entries = [an_entry("a", 0, 1), an_entry("b", 100, 103), an_entry("c", 101, 110)]
+
+    silence = longest_silence(entries)
+
+    assert (silence.seconds, silence.began_at) == (7, 103)
+
+
+def test_a_long_wait_is_no_silence_while_others_are_delivered() -> None:
+    entries = [an_entry("slow", 0, 50), *(an_entry(str(at), at, at + 1) for at in range(49))]
+
+    assert longest_silence(entries).seconds == 1
+
+
+def test_a_fault_is_over_when_what_it_had_caught_is_settled() -> None:
+    entries = {entry.id: entry for entry in [an_entry("caught", 0, 141), an_entry("later", 101, 103)]}
+
+    assert recovery_seconds(100, 90, {"caught"}, entries) == 41
+
+
+def test_a_fault_is_not_over_while_nothing_is_delivered_that_waits() -> None:
+    entries = {entry.id: entry for entry in [an_entry("first", 99, 102), an_entry("second", 101, 130)]}
+
+    assert recovery_seconds(100, 90, set(), entries) == 30
+    assert recovery_seconds(100, 1, set(), entries) == 0
+
+
+# The wire
+
+
+ANSWER = b"0123456789"
+
+
+@pytest.fixture
+def answering() -> Iterator[int]:
+    """Serve an answer to whatever is sent, and give the port."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # as it should be
+                while self.request.recv(100):
+                    self.request.sendall(ANSWER)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.fixture
+def wire(answering: int) -> Iterator[Proxy]:
+    proxy = Proxy(answering, share=1).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.mark.parametrize("mode", [Mode.PASS, Mode.SLOW])
+def test_a_wire_passes_what_is_asked_and_answered(wire: Proxy, mode: Mode) -> None:
+    wire.switch(mode)
+    with connected(wire) as connection:
+        connection.sendall(b"?")
+
+        assert connection.recv(100) == ANSWER
+
+
+def test_a_cut_wire_resets_in_the_middle_of_an_answer(wire: Proxy) -> None:
+    wire.switch(Mode.CUT)
+    with connected(wire) as connection:
+        connection.sendall(b"?")
+        with pytest.raises(ConnectionResetError):
+            read_all(connection)
+
+
+def test_a_silent_wire_never_answers_and_its_connections_stay_dead_when_it_is_mended(wire: Proxy) -> None:
+    with connected(wire) as dead:
+        dead.sendall(b"?")
+        dead.recv(100)
+        wire.switch(Mode.SILENT)
+        wire.switch(Mode.PASS)
+        dead.settimeout(0.2)
+        dead.sendall(b"?")
+        with pytest.raises(TimeoutError):
+            dead.recv(100)
+    with connected(wire) as alive:
+        alive.sendall(b"?")
+
+        assert alive.recv(100) == ANSWER
+
+
+def test_a_reset_breaks_what_is_connected_and_nothing_else(wire: Proxy) -> None:
+    with connected(wire) as broken:
+        broken.sendall(b"?")
+        broken.recv(100)
+        wire.reset()
+        with pytest.raises(ConnectionResetError):
+            broken.recv(100)
+    with connected(wire) as connection:
+        connection.sendall(b"?")
+
+        assert connection.recv(100) == ANSWER
+
+
+def connected(wire: Proxy) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", wire.port), timeout=5)
+
+
+def read_all(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(100), b""))
+
+
+# Fault points
+
+
+def test_a_fault_point_ends_the_process_each_nth_time_it_is_passed_with_its_subject() -> None:
+    ended: list[int] = []
+    [point] = planned("begun@poison/2")
+    point.end = lambda: ended.append(1)
+
+    for subject in ("other", "poison", "poison", "other", "poison"):
+        point.reach("begun", subject)
+        point.reach("answered", subject)
+
+    assert len(ended) == 1
+
+
+@pytest.mark.parametrize("text", ["begun/0", "Begun", "begun@", "begun+x"])
+def test_a_fault_point_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="HOOKLINE_FAULT_POINTS"):
+        planned(text)
+
+
+def judged(contacts: list[dict[str, object]], state: str = "delivered", *, had_trouble: bool = False) -> Verdict:
+    entry = Entry("s1", state, 0, 1, "crashed" if state == "dead" else "")
+    told, entries = {LEAD.email: "s1"}, {"s1": entry}
+    return verdict([LEAD], told, seen_by(contacts), entries, ("website",), lambda _: had_trouble)
+
+
+def a_contact(**more: object) -> dict[str, object]:
+    return {"email": LEAD.email, "notes": [NOTE], "tags": ["website"], "written": 1, **more}
+
+
+def an_entry(name: str, accepted_at: float, settled_at: float) -> Entry:
+    return Entry(name, "delivered", accepted_at, settled_at)
