@@ -3,7 +3,8 @@
 -- Returns false when it is not to be delivered, else {now, last answer at this location, held ("1" or ""), body,
 -- field, value, …} with the record's fields.
 local id, generation, nonce = ARGV[2], ARGV[3], ARGV[4]
-if not owns(id, generation) then
+-- A lease that has run out is the pump's to take back: its slots may be others' by now.
+if not owns(id, generation) or tonumber(redis.call('ZSCORE', key('leased'), id) or 0) <= now then
   return false
 end
 local begun, location, slots = read(id, 'begun', 'location', 'slots')

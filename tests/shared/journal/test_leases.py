@@ -33,6 +33,18 @@ def test_a_late_message_of_an_older_lease_begins_nothing(bench: Bench, journal: 
     assert journal.begin(new, "worker", nonce="n")
 
 
+def test_a_lease_that_has_run_out_is_not_begun_even_before_the_pump_takes_it_back(
+    bench: Bench, journal: Journal, clock: Clock
+) -> None:
+    bench.accept("s1")
+    [old] = bench.turn()
+    clock.advance(40)
+
+    assert journal.begin(old, "worker", nonce="n") is None
+    [new] = bench.turn()
+    assert journal.begin(new, "worker", nonce="n")
+
+
 def test_an_unbegun_lease_is_enqueued_again_after_ten_seconds(bench: Bench, clock: Clock) -> None:
     bench.accept("s1")
     jobs = bench.turn()
