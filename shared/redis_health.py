@@ -76,11 +76,13 @@ def examine(
 
 def look_at_start(settings: Settings) -> None:
     """Log what is wrong with Redis; raise SettingsError when REQUIRE_DURABLE asks for more than it gives."""
+    redis = connect(settings, connections=1, retries=0)
     try:
-        with connect(settings, connections=1, retries=0) as redis:
-            findings = [found for found in examine(state_of(redis), settings, time.time()) if found.level != "ok"]
+        findings = [found for found in examine(state_of(redis), settings, time.time()) if found.level != "ok"]
     except RedisError as error:
         findings = [unreachable(error)]  # no reason not to start: senders are told to come again until it is there
+    finally:
+        redis.connection_pool.disconnect()
     for found in findings:
         level = logging.ERROR if found.level == "fault" else logging.WARNING
         event(f"redis {found.check}", level, says=found.says, remedy=found.remedy)
