@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(16, ge=1, le=200, description="How many deliveries one worker runs at once.")
     max_attempts: int = Field(30, ge=1, description="Failed attempts before a submission is buried as exhausted.")
     backoff_base_seconds: float = Field(2, gt=0, description="The ceiling of the first wait after a failure.")
-    backoff_cap_seconds: float = Field(3600, gt=0, description="The longest wait between two attempts.")
+    backoff_cap_seconds: float = Field(3600, gt=0, description="The longest wait between two attempts that count.")
     hold_probe_seconds: float = Field(
         15, gt=0, description="How long a held location waits for its first probe; doubles up to 5 minutes."
     )

@@ -4,6 +4,8 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -20,6 +22,7 @@ from shared.queue import DELIVER, create_celery, enqueue
 from shared.settings import Settings, load_settings
 from shared.stores.custom_fields import FieldCache
 from shared.stores.fetches import FetchRefusals
+from worker.apart import Apart, Deliver
 from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
 from worker.fetching import Fetcher
@@ -32,6 +35,8 @@ PUMP_CONNECTIONS = 2
 # A delivery tries for about 5 s to settle while Redis refuses connections; the pump must see each failure.
 DELIVERY_RETRIES = 10
 
+# A delivery looks at the clock itself; one that takes longer than this besides is stuck.
+APART_MARGIN_SECONDS = 5
 
 def create_worker(settings: Settings | None = None, config: Config | None = None, app: Celery | None = None) -> Celery:
     """Return the Celery app of a worker: real things by default, others by argument."""
@@ -46,8 +51,8 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     accounts = Accounts.of(config, settings, redis, http)
     catalogues = Catalogues(FieldCache(redis, settings), client, journal)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    fetcher = Fetcher(Wire(http), FetchRefusals(redis, settings), journal, settings.secret_key)
-    deliverer = Deliverer(journal, config, client, accounts, catalogues, fetcher, settings, worker, stopping.is_set)
+    apart = Apart(partial(deliver_apart, settings, config, worker), settings.delivery_seconds + APART_MARGIN_SECONDS)
+    deliverer = create_deliverer(settings, config, worker, stopping.is_set, apart)
     pump = Pump(
         Journal(connect(settings, PUMP_CONNECTIONS, retries=0), settings),
         lambda jobs: enqueue(app, jobs),
@@ -61,11 +66,40 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     def deliver(submission_id: str, generation: int) -> None:
         deliverer.deliver(Job(submission_id, generation))
 
-    app.steps["worker"].add(_step_of(pump, Keeper(accounts, config.locations)))
+    app.conf.worker_consumer = Consumer
+    app.steps["worker"].add(_step_of(pump, Keeper(deliverer.accounts, config.locations)))
     # Signals are kept by weak reference unless asked otherwise.
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
     return app
+
+def create_deliverer(
+    settings: Settings, config: Config, worker: str, is_stopping: Callable[[], bool], apart: Apart | None
+) -> Deliverer:
+    """Return what delivers, with connections of its own."""
+    redis = connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES)
+    journal = Journal(redis, settings)
+    http = open_http(settings.worker_concurrency + 1)  # the keeper makes calls too
+    client = Client(str(settings.highlevel_base_url), http)
+    return Deliverer(
+        journal,
+        config,
+        client,
+        Accounts.of(config, settings, redis, http),
+        Catalogues(FieldCache(redis, settings), client, journal),
+        Fetcher(Wire(http), FetchRefusals(redis, settings), journal, settings.secret_key),
+        settings,
+        worker,
+        is_stopping,
+        apart=apart,
+    )
+
+
+def deliver_apart(settings: Settings, config: Config, worker: str) -> Deliver:
+    """Return what delivers suspects, in the process that this is called in."""
+    logs.configure(settings)
+    return create_deliverer(settings, config, worker, is_stopping=lambda: False, apart=None).deliver
+
 
 
 def _step_of(pump: Pump, keeper: Keeper) -> type[Any]:

@@ -22,9 +22,11 @@ from worker.fetching import BuilderUnavailable, FetchError, FetchForbidden, NotF
 BROKEN = 500
 FORBIDDEN_TRIES = 3
 UNKNOWN_OUTCOME_SECONDS = 120.0  # so long may HighLevel's search miss what was just written
+UNKNOWN_NOTE_SECONDS = 30.0  # so long may a call be carried out after we gave it up; notes are listed by contact
 NOT_FOUND_TRIES = 6
 NOT_FOUND_SECONDS = 30.0  # a builder may tell of a submission before all of its machines know it
-GARBLED_SECONDS = 60.0  # the edge does not relent quickly, and knocking often makes it worse
+GARBLED_SECONDS = 30.0  # the edge does not relent quickly, and knocking often makes it worse
+LOOK_SECONDS = 45.0  # an outage has ended for at most so long when we find out
 
 
 class OutcomeUnknown(Exception):
@@ -49,9 +51,15 @@ Failure = HighLevelError | FetchError | OutcomeUnknown | IdentityChanged
 
 @dataclass(frozen=True)
 class RetryAt:
-    """Try again in that many seconds; a failed attempt is spent."""
+    """
+    Try again in that many seconds.
+
+    A failed attempt is spent, unless it `is_free`; failures within the next `free_seconds` will be free.
+    """
 
     seconds: float
+    is_free: bool = False
+    free_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ class History:
     missing: int = 0  # how often its builder did not know it, or forbade it alone, before
     others_succeeded: bool = False  # since its first 403, at the same location
     held: bool = False  # the location waits, and this was a probe
-    unrepeatable: bool = False  # the call may have been carried out, and must not be twice
+    is_free: bool = False  # its backoff is not over: this try only looked whether HighLevel answers again
+    doubt_seconds: float = 0.0  # a call may have been carried out and must not be twice: so long nobody can tell
 
 
 @dataclass(frozen=True)
@@ -144,14 +153,17 @@ def _without_credentials(error: BadCredentials, history: History, policy: Policy
 def _without_answer(
     error: HighLevelUnavailable | Garbled, history: History, policy: Policy, jitter: float
 ) -> RetryAt | Bury:
-    least = UNKNOWN_OUTCOME_SECONDS if history.unrepeatable else 0.0
+    least = history.doubt_seconds
     if history.held:
         return RetryAt(least)  # a probe: the hold says when the next one goes
+    least = max(least, GARBLED_SECONDS) if isinstance(error, Garbled) else least
+    look = max(least, LOOK_SECONDS * (2 + jitter) / 3)
+    if history.is_free:
+        return RetryAt(look, is_free=True)
     if history.attempts + 1 >= policy.max_attempts:
         return Bury(Reason.EXHAUSTED, _plain(error, _after_exhaustion(error)), is_open=False)
-    if isinstance(error, Garbled):
-        least = max(least, GARBLED_SECONDS)
-    return RetryAt(max(least, backoff(history.attempts, policy, jitter)))
+    wait = max(least, backoff(history.attempts, policy, jitter))
+    return RetryAt(wait) if wait <= look else RetryAt(look, free_seconds=wait)
 
 
 def _unfetched(error: FetchError, history: History, policy: Policy, jitter: float) -> RetryAt | Bury:

@@ -27,6 +27,7 @@ from shared.routing import UNROUTED, why_unrouted
 from shared.settings import Settings
 from shared.status import CUSTOM_FIELDS, FETCH
 from shared.submission import Diagnosis, Reason
+from worker.apart import Apart, NotStarted
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues, FieldsUnreadable
 from worker.decide import Bury, Failure, History, Hold, IdentityChanged, OutcomeUnknown, Policy, RetryAt, decide
@@ -37,6 +38,9 @@ from worker.writing import NotReadable, TooEarly
 UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
 UNREADABLE_SECONDS = 60.0
+SUSPECT = "suspect"
+# A process that was ended may have had a call at HighLevel, and what ended it may take a moment to pass.
+AFTER_CRASH_SECONDS = 20.0
 # What `status` calls a wait that lasts long enough to be asked about.
 WAITS_FOR = {
     CUSTOM_FIELDS: CUSTOM_FIELDS,
@@ -60,12 +64,16 @@ class Deliverer:
     worker: str
     is_stopping: Callable[[], bool] = lambda: False
     jitter: Callable[[], float] = random.random
+    apart: Apart | None = None
 
-    def deliver(self, job: Job) -> None:
-        """Deliver a submission, unless the job is a doubled or late message."""
+    def deliver(self, job: Job, nonce: str = "") -> None:
+        """Deliver a submission, unless the job is a doubled or late message; a nonce says that it was begun before."""
+        nonce = nonce or uuid.uuid4().hex
         try:
-            lease = self.journal.begin(job, self.worker, nonce=uuid.uuid4().hex)
-            if lease:
+            lease = self.journal.begin(job, self.worker, nonce)
+            if lease and self.apart and lease.record.lane == SUSPECT:
+                self._deliver_apart(self.apart, lease, job, nonce)
+            elif lease:
                 reach("begun", lease.record.form)
                 self._end(lease)
         except LeaseLost:
@@ -80,11 +88,23 @@ class Deliverer:
             if self.journal.announce_token(alias, self._hash(location)):
                 logs.event("hold lifted", location=alias, cause="another token")
 
+    def _deliver_apart(self, apart: Apart, lease: Lease, job: Job, nonce: str) -> None:
+        try:
+            ended = apart.deliver(job, nonce)
+        except NotStarted as error:
+            logs.failure("no process for a suspect", error, submission=job.submission_id)
+            lease.retry(AFTER_CRASH_SECONDS, spends=False, calls=lease.record.calls, details={}, lane=SUSPECT)
+            return
+        if ended and lease.crashed(ended, seconds=AFTER_CRASH_SECONDS):
+            self._log(lease, "buried", lifted=False, level=logging.ERROR, reason=Reason.CRASHED, how=ended)
+        elif ended:
+            self._log(lease, "crashed", lifted=False, level=logging.ERROR, how=ended)
+
     def _end(self, lease: Lease) -> None:
         """Deliver, and bury what cannot be settled otherwise: no fault of ours may lose a submission."""
         try:
             self._deliver(lease)
-        except (LeaseLost, RedisError):
+        except (LeaseLost, RedisError, MemoryError):
             raise
         except Exception as error:
             logs.failure("delivery failed", error, submission=lease.record.id)
@@ -135,15 +155,20 @@ class Deliverer:
     def _settle_failure(self, delivery: Delivery, lease: Lease, location: Location, error: Failure) -> None:
         if isinstance(error, HighLevelError | FetchError):
             lease.store(error.attempt)
-        history = _history(lease, delivery.is_unrepeatable)
+        history = _history(lease, delivery.doubt_seconds)
         decision = decide(error, history, Policy.of(self.settings), self.jitter())
         calls = delivery.calls_left()
         match decision:
-            case RetryAt(seconds):
+            case RetryAt(seconds, is_free, free_seconds):
                 details = {"error": type(error).__name__, "status": _status(error), "retry_seconds": round(seconds, 1)}
-                elsewhere = isinstance(error, FetchError)
                 begun = lease.retry(
-                    seconds, spends=True, calls=calls, details=details, elsewhere=elsewhere, **_missing(lease, error)
+                    seconds,
+                    spends=not is_free,
+                    fails=not isinstance(error, FetchError),
+                    calls=calls,
+                    details=details,
+                    **_missing(lease, error),
+                    **_free_until(lease, free_seconds),
                 )
                 self._log_failure(lease, "retrying", begun, error, seconds=round(seconds, 1))
             case Hold(kind, reason, seconds):
@@ -235,7 +260,7 @@ def _credentials(location: Location) -> str:
     return " ".join((app.client_id, app.client_secret.get_secret_value(), seed))
 
 
-def _history(lease: Lease, unrepeatable: bool) -> History:
+def _history(lease: Lease, doubt_seconds: float) -> History:
     record = lease.record
     since = record.forbidden_since
     return History(
@@ -244,7 +269,8 @@ def _history(lease: Lease, unrepeatable: bool) -> History:
         missing=record.missing,
         others_succeeded=bool(since and lease.last_answer > since),
         held=lease.held,
-        unrepeatable=unrepeatable,
+        is_free=bool(record.free_until and lease.begun_at < record.free_until),
+        doubt_seconds=doubt_seconds,
     )
 
 
@@ -253,6 +279,10 @@ def _forbidden(lease: Lease, error: Failure) -> dict[str, Any]:
         return {}
     since = lease.record.forbidden_since or lease.begun_at
     return {"forbidden": lease.record.forbidden + 1, "forbidden_since": str(round(since.timestamp() * 1000))}
+
+
+def _free_until(lease: Lease, seconds: float) -> dict[str, str]:
+    return {"free_until": str(round(lease.now().timestamp() * 1000 + seconds * 1000))} if seconds else {}
 
 
 def _missing(lease: Lease, error: Failure) -> dict[str, int]:
@@ -264,6 +294,8 @@ def _why_nowhere(lease: Lease, form: Form) -> Bury:
     record = lease.record
     try:
         answers = read_answers(record.provider, lease.body, record.content_type)
+    except MemoryError:
+        raise
     except Exception as error:  # an adapter's error must not lose the submission
         return Bury(Reason.UNMAPPABLE, _why_unmappable(error), is_open=False)
     return Bury(Reason.CONFIGURATION, (why_unrouted(record.form, form, answers),), is_open=False)

@@ -32,7 +32,7 @@ from shared.providers import PROVIDERS
 from shared.submission import Answer, Attempt, NotStored, as_text
 from worker.calls import Calls, NoPermit
 from worker.catalogues import Catalogues
-from worker.decide import IdentityChanged
+from worker.decide import UNKNOWN_NOTE_SECONDS, UNKNOWN_OUTCOME_SECONDS, IdentityChanged
 from worker.fetching import AnswersUnreadable, Fetcher
 from worker.leads import is_left_to_newer, left_to_newer, target_of
 from worker.newer import overtaken, stamps
@@ -52,6 +52,8 @@ def read_answers(provider: str, body: bytes, content_type: str) -> Sequence[Answ
     """Return the answers in a request's body; raise AnswersUnreadable when there are none to find."""
     try:
         return PROVIDERS[provider].read(body, content_type).answers
+    except MemoryError:  # that says nothing about the body
+        raise
     except Exception as error:  # an adapter's error must not lose the submission
         raise AnswersUnreadable from error
 
@@ -88,10 +90,11 @@ class Delivery:
         self.superseded = record.superseded
 
     @property
-    def is_unrepeatable(self) -> bool:
-        """Say whether a call was made whose outcome is unknown and that must not be made twice."""
-        is_creating = self.writer is not None and self.writer.creating is not None
-        return self.note == "started" or self.doubted or is_creating
+    def doubt_seconds(self) -> float:
+        """Return for how long nobody can tell what came of a call that must not be made twice; 0 without one."""
+        if self.doubted or (self.writer is not None and self.writer.creating is not None):
+            return UNKNOWN_OUTCOME_SECONDS
+        return UNKNOWN_NOTE_SECONDS if self.note == "started" else 0.0
 
     def run(self) -> dict[str, Any]:
         """Carry out the steps that are left and return the details of the success."""
@@ -168,6 +171,8 @@ class Delivery:
         try:
             self.edited = edited_by(self.answers, self.form, self.location, record.edits, self.catalogue)
             return map_answers(self.answers, self.form, self.location, record.edit, self.catalogue)
+        except MemoryError:
+            raise
         except Exception as error:  # nor must the mapping's
             raise MappingFailed from error
 

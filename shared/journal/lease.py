@@ -47,8 +47,8 @@ class Lease:
     A submission that this worker may deliver until the lease expires.
 
     Before the first call its persons are taken (`prepare`). Every call to HighLevel needs a permit first (`permit`),
-    and its answer is stored before the next step (`store`, `wrote`). Exactly one of `delivered`, `retry`, `hold` and
-    `bury` ends it, or `prepare` when a person is busy; each raises LeaseLost when it is too late.
+    and its answer is stored before the next step (`store`, `wrote`). Exactly one of `delivered`, `retry`, `hold`,
+    `bury` and `crashed` ends it, or `prepare` when a person is busy; each raises LeaseLost when it is too late.
     """
 
     record: Record
@@ -186,19 +186,21 @@ class Lease:
         spends: bool,
         calls: int,
         details: dict[str, Any],
-        elsewhere: bool = False,
+        fails: bool | None = None,
         **fields: Any,
     ) -> bool:
         """
         Settle as waiting for another try; return whether the failure began a hold.
 
-        `elsewhere` says that it failed at the form's builder, which tells nothing of the location.
+        `spends` says that an attempt is spent, and `fails` that HighLevel failed, which tells of the location: the same
+        unless it is said, since a form's builder may fail too, and a try to look for the end of an outage is free.
         """
         answer = self._run(
             "waiting",
             self.used,
             round(seconds * 1000),
-            ("elsewhere" if elsewhere else "1") if spends else "",
+            "1" if spends else "",
+            "1" if (spends if fails is None else fails) else "",
             calls,
             _strings(fields),
             json.dumps(details),
@@ -221,6 +223,10 @@ class Lease:
         listed = json.dumps([item.model_dump(mode="json") for item in diagnosis])
         answer = self._run("bury", self.used, "1" if is_open else "", reason, listed, group, _strings(fields))
         return bool(self._settled(answer)[1])
+
+    def crashed(self, how: str, *, seconds: float) -> bool:
+        """Settle as waiting, since the process that delivered this alone has ended; return whether it is buried."""
+        return bool(self._settled(self._run("crashed", how, round(seconds * 1000)))[1])
 
     def _store(self, fields: dict[str, Any], attempt: Attempt | None, answered: int, first: int, last: int) -> None:
         line = _line(attempt) if attempt else ""

@@ -17,6 +17,9 @@ class Limits:
     `pace` spreads the calls, with a `burst` of that many at once, so that leases do not queue for threads while they
     hold slots. What other programs were seen to take is left to them for `memory` windows or more, and beside it a
     `margin` in percent of the limit, or `yields` when nothing remains; but never fewer than `least` calls are ours.
+
+    A held location is probed after `probe`, then after twice as long each time, up to `probe_cap`. An outage ends
+    without a hand, so then it is no longer than `outage_cap`: a minute after its end all is delivered.
     """
 
     rate: int = 100
@@ -35,6 +38,7 @@ class Limits:
     nudge: int = 10_000
     probe: int = 15_000
     probe_cap: int = 300_000
+    outage_cap: int = 45_000
     crashes: int = 3
     vanished: int = 10
     outage_failures: int = 5
@@ -48,7 +52,12 @@ class Limits:
     def of(cls, settings: Settings) -> "Limits":
         """Return the limits that the environment asks for."""
         probe = int(settings.hold_probe_seconds * 1000)
-        return cls(lease=int(settings.lease_seconds * 1000), probe=probe, probe_cap=max(probe, cls.probe_cap))
+        return cls(
+            lease=int(settings.lease_seconds * 1000),
+            probe=probe,
+            probe_cap=max(probe, cls.probe_cap),
+            outage_cap=max(probe, cls.outage_cap),
+        )
 
     def lua(self) -> str:
         """Return the limits as a Lua table."""

@@ -83,12 +83,14 @@ class Record(Stored):
     location: str
     content_type: str = ""
     state: State
+    lane: Literal["live", "replay", "suspect"] = "live"
     accepted_at: Time
     since: Time
     stamp: int
     edit_stamps: Annotated[tuple[int, ...], BeforeValidator(_numbers)] = ()
     generation: int = 0
     attempts: int = 0
+    free_until: Time | None = None  # failures before then spend no attempt
     crashes: int = 0
     calls: int = 1
     slots: int = 0

@@ -21,6 +21,7 @@ from shared.journal import Job, Journal, Record, Submission
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache
 from shared.stores.fetches import FetchRefusals
+from worker.apart import Apart
 from worker.catalogues import Catalogues
 from worker.deliverer import Deliverer
 from worker.fetching import Fetcher
@@ -51,6 +52,7 @@ class World:
     highlevel: Flask
     config: Config
     stopping: list[bool] = field(default_factory=list)
+    apart: Apart | None = None
     jobs: list[Job] = field(default_factory=list)
 
     unreachable: bool = False
@@ -79,6 +81,7 @@ class World:
             "worker",
             lambda: bool(self.stopping),
             lambda: 0.5,
+            self.apart,
         )
 
     def accept(self, form: str = "contact-us", **answers: Any) -> str:
@@ -138,6 +141,15 @@ class World:
         record = self.record(submission)
         self.journal.redis.zadd(f"hookline:due:{record.location}:live", {submission: 0})
         self.journal.redis.zadd("hookline:agenda", {record.location: 0})
+
+    def suspect(self, **answers: Any) -> str:
+        """Accept a submission whose last delivery went down with its worker."""
+        submission = self.accept(**answers)
+        [job] = self.leased()
+        lease = self.journal.begin(job, "worker that crashed", "nonce")
+        assert lease
+        lease.retry(0, spends=False, calls=3, details={}, lane="suspect")
+        return submission
 
     def fault(self, **fault: Any) -> None:
         self.http.post("/_sandbox/faults", json=fault).raise_for_status()

@@ -126,8 +126,8 @@ ANSWERS = [
     Row("forbidden", 403, says("Forbidden resource"), BadCredentials, "hold credentials"),
     # The edge and the server
     Row("timeout as a 401", 401, says("Command timed out"), HighLevelUnavailable, "retry 1"),
-    Row("edge refuses in HTML", 403, "<html>Just a moment...</html>", Garbled, "retry 60"),
-    Row("edge refuses in text", 403, "error code: 1010", Garbled, "retry 60"),
+    Row("edge refuses in HTML", 403, "<html>Just a moment...</html>", Garbled, "retry 30"),
+    Row("edge refuses in text", 403, "error code: 1010", Garbled, "retry 30"),
     Row("request timeout", 408, "", HighLevelUnavailable, "retry 1"),
     Row("too early", 425, "", HighLevelUnavailable, "retry 1"),
     Row("server error", 500, says("Internal server error"), HighLevelUnavailable, "retry 1"),

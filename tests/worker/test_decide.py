@@ -43,7 +43,7 @@ def a_message(text: str | list[str]) -> dict[str, object]:
         (an_error(408, ""), RetryAt(1)),
         (an_error(425, ""), RetryAt(1)),
         (an_error(401, a_message("Command timed out")), RetryAt(1)),
-        (an_error(403, "<html>error code: 1010</html>"), RetryAt(60)),
+        (an_error(403, "<html>error code: 1010</html>"), RetryAt(30)),
         (an_error(429, a_message("Too Many Requests")), Hold("rate", "Too Many Requests", 10)),
         (an_error(429, "", Retry_After="7"), Hold("rate", "HTTP 429", 7)),
         (an_error(429, "", Retry_After="0"), Hold("rate", "HTTP 429", 1)),
@@ -87,17 +87,38 @@ def test_an_exhausted_500_may_be_about_a_value() -> None:
 
 
 @pytest.mark.parametrize("error", [an_error(503, "busy"), an_error(403, "<html>error code: 1010</html>")])
-@pytest.mark.parametrize("history", [History(unrepeatable=True), History(unrepeatable=True, held=True)])
+@pytest.mark.parametrize("history", [History(doubt_seconds=120), History(doubt_seconds=120, held=True)])
 def test_a_call_that_must_not_be_made_twice_waits_until_its_outcome_can_be_found(
     error: HighLevelError, history: History
 ) -> None:
     assert decide(error, history, POLICY, jitter=0.5) == RetryAt(120)
 
 
-def test_backoff_may_be_longer_than_that() -> None:
-    decision = decide(an_error(503, ""), History(attempts=20, unrepeatable=True), POLICY, jitter=0.5)
+@pytest.mark.parametrize(
+    ("attempts", "jitter", "decision"),
+    [
+        (4, 0.5, RetryAt(16)),
+        (20, 0.0, RetryAt(0)),
+        (20, 0.5, RetryAt(37.5, free_seconds=1800)),
+        (20, 1, RetryAt(45, free_seconds=3600)),
+    ],
+)
+def test_a_long_backoff_does_not_keep_us_from_looking_whether_an_outage_is_over(
+    attempts: int, jitter: float, decision: RetryAt
+) -> None:
+    assert decide(an_error(503, ""), History(attempts=attempts), POLICY, jitter) == decision
 
-    assert decision == RetryAt(1800)
+
+def test_looking_spends_nothing_and_is_never_the_last_attempt() -> None:
+    decision = decide(an_error(503, ""), History(attempts=29, is_free=True), POLICY, jitter=0.5)
+
+    assert decision == RetryAt(37.5, is_free=True)
+
+
+def test_nobody_looks_before_the_outcome_of_a_call_can_be_found() -> None:
+    history = History(attempts=20, doubt_seconds=120)
+
+    assert decide(an_error(503, ""), history, POLICY, jitter=0.5) == RetryAt(120, free_seconds=1800)
 
 
 def test_a_paused_sub_account_holds_its_location() -> None:

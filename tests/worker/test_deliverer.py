@@ -1,13 +1,16 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from shared.config import Config, Location
+from shared.journal import Job
 from shared.providers import PROVIDERS
 from shared.submission import Edit, Reason, State
 from tests.worker.conftest import World, a_config
+from worker.apart import Apart, NotStarted
 
 
 def test_a_submission_becomes_a_contact_with_tags_and_a_note(world: World) -> None:
@@ -208,6 +211,24 @@ def test_a_fault_of_ours_buries_and_does_not_lose(world: World, monkeypatch: pyt
     assert record.diagnosis[0].rule == "ZeroDivisionError in Hookline"
 
 
+@pytest.mark.parametrize("place", ["read", "map", "deliver"])
+def test_want_of_memory_buries_nothing(world: World, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def fail(*_: object) -> Any:
+        raise MemoryError
+
+    submission = world.accept()
+    if place == "read":
+        monkeypatch.setitem(PROVIDERS, "generic_json", replace(PROVIDERS["generic_json"], read=fail))
+    else:
+        monkeypatch.setattr(
+            {"map": "worker.delivery.map_answers", "deliver": "worker.delivery.Delivery.run"}[place], fail
+        )
+    with pytest.raises(MemoryError):
+        world.work()
+
+    assert world.record(submission).state == State.LEASED
+
+
 def test_a_wrong_token_holds_a_hundred_submissions_and_spends_no_attempt(world: World) -> None:
     world.http.post("/_sandbox/tokens", json={"tokens": ["pit-2"]})
     world.deliverer().announce_tokens()
@@ -275,3 +296,69 @@ def test_html_from_the_edge_is_no_success(world: World) -> None:
 
     assert (record.state, record.attempts) == (State.WAITING, 1)
     assert world.contacts() == []
+
+
+class Elsewhere(Apart):
+    """Stands for the process beside the worker: says how it ended, or delivers here."""
+
+    def __init__(self, world: World, *ends: str | NotStarted) -> None:
+        self.world, self.ends = world, list(ends)
+
+    def deliver(self, job: Job, nonce: str) -> str:
+        end = self.ends.pop(0) if self.ends else ""
+        if isinstance(end, NotStarted):
+            raise end
+        if not end:
+            replace(self.world.deliverer(), apart=None).deliver(job, nonce)
+        return end
+
+
+def test_a_suspect_is_delivered_apart_from_the_others(world: World) -> None:
+    world.apart = Elsewhere(world)
+    suspect = world.suspect(email="ada@example.com")
+    world.work()
+
+    assert world.record(suspect).state is State.DELIVERED
+    assert len(world.contacts()) == 1
+
+
+def test_what_is_no_suspect_is_delivered_here(world: World) -> None:
+    world.apart = Elsewhere(world, "it was ended by SIGKILL")
+
+    assert world.deliver(email="ada@example.com").state is State.DELIVERED
+
+
+def test_a_suspect_whose_process_ends_is_tried_again_after_a_while(world: World) -> None:
+    world.apart = Elsewhere(world, "it was ended by SIGKILL")
+    suspect = world.suspect(email="ada@example.com")
+    world.work()
+
+    record = world.record(suspect)
+    assert (record.state, record.lane, record.crashes, record.attempts) == (State.WAITING, "suspect", 1, 0)
+
+
+def test_a_suspect_stays_one_when_no_process_can_be_started(world: World) -> None:
+    world.apart = Elsewhere(world, NotStarted("no memory"))
+    suspect = world.suspect(email="ada@example.com")
+    world.work()
+
+    record = world.record(suspect)
+    assert (record.state, record.lane, record.crashes, record.attempts) == (State.WAITING, "suspect", 0, 0)
+
+
+def test_looking_whether_an_outage_is_over_costs_an_attempt_only_when_its_time_has_come(world: World) -> None:
+    world.fault(match={"path": "/upsert"}, status=503, count=0)
+    submission = world.accept(email="ada@example.com")
+    world.journal.redis.hset(f"hookline:sub:{submission}", "attempts", "12")
+    world.work()
+    assert world.record(submission).attempts == 13
+    for _ in range(2):
+        world.hurry(submission)
+        world.work()
+    assert world.record(submission).attempts == 13
+
+    world.journal.redis.hset(f"hookline:sub:{submission}", "free_until", "1")
+    world.hurry(submission)
+    world.work()
+
+    assert world.record(submission).attempts == 14

@@ -10,7 +10,10 @@
 --   events:<id>         list    what happened to the submission, JSON
 --   key:<hash>          string  idempotency key -> id, expires
 --   due:<location>:<lane>  zset  waiting, scored by when somebody should look; lane is live or replay
---   suspects            zset    waiting after a crash, to be leased alone
+--   suspects            zset    waiting after a crash, to be delivered in a process of its own
+--   alone               string  the suspect that is leased
+--   queue:<location>:<form>:<cause>  zset  waiting for that cause, scored by when they were accepted
+--   queues              set     the names of the queues in which something waits
 --   leased              zset    leased, scored by when the lease expires
 --   unbegun             zset    the leased ones that no worker has begun, scored by when to enqueue them again
 --   delivered, dead, discarded  zset  scored by when
@@ -223,8 +226,6 @@ local function move(id, to, score)
     redis.call('ZREM', key('unbegun'), id)
     if redis.call('GET', key('alone')) == id then
       redis.call('DEL', key('alone'))
-      announce(now)
-    elseif redis.call('ZCARD', key('suspects')) > 0 then -- a suspect may be waiting for this one to go
       announce(now)
     end
   end
@@ -559,31 +560,29 @@ local function lease(id, location, jobs)
   end
   charge(location, calls)
   if probing == '1' then
-    local interval = tonumber(redis.call('HGET', key('hold', location), 'interval'))
+    local kind, interval = unpack(redis.call('HMGET', key('hold', location), 'kind', 'interval'))
+    local longest = kind == 'outage' and LIMITS.outage_cap or LIMITS.probe_cap
     redis.call('HSET', key('hold', location), 'probe_at', whole(now + interval),
-      'interval', whole(math.min(2 * interval, LIMITS.probe_cap)))
+      'interval', whole(math.min(2 * interval, longest)))
   end
   jobs[#jobs + 1] = id
   jobs[#jobs + 1] = whole(generation)
 end
 
--- A suspect is leased only when nothing else is, and while it runs nothing else is leased: what crashes then is known.
--- Return true when leasing must stop.
-local function suspects_first(jobs)
+-- Lease the next suspect, one at a time: its worker gives it a process of its own, so what ends that is known, and one
+-- more process is all the memory that it takes. The others go on beside it.
+local function lease_suspect(jobs)
   if redis.call('EXISTS', key('alone')) == 1 then
-    return true
+    return
   end
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('suspects'), '-inf', now)) do
     local location = read(id, 'location')
-    if stands(id, 'waiting') and leasable_at(location, id) <= now then
-      if redis.call('ZCARD', key('leased')) == 0 and room() > 0 then
-        redis.call('SET', key('alone'), id)
-        lease(id, location, jobs)
-      end
-      return true
+    if stands(id, 'waiting') and leasable_at(location, id) <= now and room() > 0 then
+      redis.call('SET', key('alone'), id)
+      lease(id, location, jobs)
+      return
     end
   end
-  return false
 end
 
 local function first_of_lane(location, lane)
@@ -691,3 +690,12 @@ local function owns(id, generation)
   local state, current = read(id, 'state', 'generation')
   return state == 'leased' and current == generation
 end
+-- Give up a submission whose deliveries end their process, or end without a word.
+local function bury_as_crashed(id, rule)
+  local diagnosis = { { field = '', rule = rule, fix = "look at the worker's log and memory, then replay" } }
+  redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed', 'diagnosis', cjson.encode(diagnosis),
+    'buried_at', micros())
+  move(id, 'dead', now)
+  tell(id, 'buried', '{"reason":"crashed"}')
+end
+

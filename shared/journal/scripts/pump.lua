@@ -13,14 +13,6 @@ else
   redis.call('HSET', key('threads'), worker, threads)
 end
 
-local function bury_as_crashed(id, rule, buried)
-  local diagnosis = { { field = '', rule = rule, fix = "look at the worker's log and memory, then replay" } }
-  redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed', 'diagnosis', cjson.encode(diagnosis))
-  move(id, 'dead', now)
-  tell(id, 'buried', '{"reason":"crashed"}')
-  buried[#buried + 1] = id
-end
-
 local function is_alive(began)
   return tonumber(redis.call('ZSCORE', key('workers'), began) or 0) > now
 end
@@ -38,7 +30,8 @@ local function take_back(id, buried)
     if redis.call('HINCRBY', key('sub', id), 'vanished', 1) < LIMITS.vanished then
       move(id, 'waiting', now)
     else
-      bury_as_crashed(id, LIMITS.vanished .. ' deliveries ended without a word', buried)
+      bury_as_crashed(id, LIMITS.vanished .. ' deliveries ended without a word')
+      buried[#buried + 1] = id
     end
     return
   end
@@ -47,7 +40,8 @@ local function take_back(id, buried)
     redis.call('HSET', key('sub', id), 'crashes', crashes)
   end
   if tonumber(crashes) >= LIMITS.crashes then
-    bury_as_crashed(id, 'the worker ended ' .. crashes .. ' times while it delivered this alone', buried)
+    bury_as_crashed(id, 'the worker ended ' .. crashes .. ' times while it delivered this apart from the others')
+    buried[#buried + 1] = id
     return
   end
   redis.call('HSET', key('sub', id), 'lane', 'suspect')
@@ -68,20 +62,18 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do
   jobs[#jobs + 1] = read(id, 'generation')
 end
 
-local blocked = suspects_first(jobs)
-if not blocked then
-  for _, location in ipairs(redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)) do
-    dispatch(location, jobs)
-  end
+lease_suspect(jobs)
+for _, location in ipairs(redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)) do
+  dispatch(location, jobs)
 end
 
 local function first(zset)
   return tonumber(redis.call('ZRANGE', key(zset), 0, 0, 'WITHSCORES')[2] or 'inf')
 end
 
--- What stands in the way of a ready location (no room, a suspect) announces itself when it goes.
+-- What stands in the way of a ready location, that there is no room, announces itself when it goes.
 local soon = first('agenda')
-if blocked or redis.call('EXISTS', key('starved')) == 1 then
+if redis.call('EXISTS', key('starved')) == 1 then
   soon = now + LIMITS.idle
 end
 local wake = math.min(soon, first('leased'), first('unbegun'), now + LIMITS.idle)

@@ -36,7 +36,7 @@ if reason == 'identity_changed' and edited_at < tonumber(buried_at) then
   redis.call('HSET', key('sub', id), 'identity_confirmed', '1')
 end
 redis.call('HDEL', key('sub', id), 'mapped', 'reason', 'diagnosis', 'group', 'upserted', 'tagged', 'salvaged',
-  'reupserted', 'doubted', 'forbidden', 'forbidden_since', 'missing', 'barred_after', 'unknown_since', 'vanished', 'waits_for',
+  'reupserted', 'doubted', 'forbidden', 'forbidden_since', 'missing', 'barred_after', 'unknown_since', 'vanished', 'waits_for', 'free_until',
   'persons', 'replaced', 'not_stored', 'superseded', 'superseded_by')
 redis.call('PERSIST', key('body', id))
 redis.call('PERSIST', key('attempts', id))

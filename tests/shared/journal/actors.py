@@ -18,6 +18,7 @@ from tests.shared.journal.model import (
     LOST,
     SECOND,
     Bury,
+    Crashed,
     Delivered,
     End,
     Handed,
@@ -215,7 +216,7 @@ class Actors:
             if one.is_over:
                 return
             if not self.call(one):
-                self.settle(one, Retry(1, "", left + 1))
+                self.settle(one, Retry(1, spends=False, fails=False, calls=left + 1))
                 return
             if end or left:
                 self.answer(one, writes=True, remaining=remaining)
@@ -509,10 +510,9 @@ def _settled(lease: Lease, end: End) -> bool:
             return lease.delivered({})
         case Retry():
             fields: dict[str, Any] = {"waits_for": end.waits_for} if end.waits_for else {}
-            elsewhere = end.spends == "elsewhere"
-            return lease.retry(
-                end.seconds, spends=end.spends != "", calls=end.calls, details={}, elsewhere=elsewhere, **fields
-            )
+            return lease.retry(end.seconds, spends=end.spends, fails=end.fails, calls=end.calls, details={}, **fields)
+        case Crashed():
+            return lease.crashed("it was ended by SIGKILL", seconds=end.seconds)
         case Refuse():
             return lease.hold(end.kind, "no", status=401, seconds=end.seconds, token=end.token, calls=end.calls)
         case Bury():

@@ -15,10 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shared.journal import Job, Limits
 from shared.submission import Reason, State
 from tests.shared.journal.actors import CAUSE, LOCATIONS, Actors, Filled, T, hold_in
-from tests.shared.journal.model import DAY, SECOND, Bury, Delivered, End, Known, Refuse, Retry
+from tests.shared.journal.model import DAY, SECOND, Bury, Crashed, Delivered, End, Known, Refuse, Retry
 from tests.shared.journal.tampered import Dump, Server
 
-# Few of everything, so that submissions meet at the limit, at a suspect, at a hold.
+# Few of everything, so that submissions meet at the limit, as suspects, at a hold.
 LIMITS = Limits(
     rate=5,
     daily=20,
@@ -27,6 +27,7 @@ LIMITS = Limits(
     burst=5,
     visit=3,
     probe_cap=60_000,
+    outage_cap=20_000,
     crashes=2,
     vanished=3,
     outage_failures=3,
@@ -56,17 +57,18 @@ FILLED = st.builds(
 RETRIES = st.builds(
     Retry,
     seconds=st.sampled_from((0, 2, 60)),
-    spends=st.sampled_from(("highlevel", "highlevel", "elsewhere", "")),
+    spends=st.booleans(),
+    fails=st.sampled_from((True, True, False)),
     calls=CALLS,
     waits_for=st.sampled_from(("", CAUSE)),
 )
-FAILURES = st.builds(Retry, st.just(0), st.just("highlevel"), st.just(1))
+FAILURES = st.builds(Retry, st.just(0), st.just(True), st.just(True), st.just(1))
 REFUSALS = st.one_of(
     st.builds(Refuse, st.just("credentials"), st.just(15), st.sampled_from(TOKENS), CALLS),
     st.builds(Refuse, st.sampled_from(("rate", "configuration")), st.sampled_from((1, 15)), st.just(""), CALLS),
 )
 BURIALS = st.builds(Bury, st.sampled_from((Reason.REJECTED, Reason.OUTCOME_UNKNOWN)), st.booleans())
-ENDS = st.one_of(st.just(Delivered()), RETRIES, REFUSALS, BURIALS)
+ENDS = st.one_of(st.just(Delivered()), RETRIES, REFUSALS, BURIALS, st.builds(Crashed, st.sampled_from((0, 20))))
 BUDGETS = st.sampled_from((None, None, 0, 2, 4))  # calls that remain by an answer's headers
 PICKS = st.integers(0, 5)
 
@@ -281,6 +283,16 @@ class JournalMachine(RuleBasedStateMachine):
             same(set(dump.names(beginning)) - remembered, set(), beginning)
 
     @invariant()
+    def what_waits_stands_in_a_queue(self) -> None:
+        """Once, by where it waits, of which form and for what."""
+        dump = self.actors.look()
+        waiting = [one for one in self.model.all.values() if one.state is State.WAITING]
+        queued = [(id, name) for name in dump.names("queue:") for id in dump.scores(f"queue:{name}")]
+        same(sorted(id for id, _ in queued), sorted(one.id for one in waiting))
+        places = {one.id: f"{one.location}:{one.form}:" for one in waiting}
+        same([(id, name) for id, name in queued if not name.startswith(places[id])], [])
+
+    @invariant()
     def every_record_is_as_in_the_model(self) -> None:
         """Its state and all that later decisions hang on."""
         records = self.actors.look().records
@@ -323,7 +335,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def only_what_may_run_is_leased(self) -> None:
-        """When it is due, not beside a suspect, at a held location as its probe, and within the limits."""
+        """When it is due, not beside another suspect, at a held location as its probe, and within the limits."""
         same(self.actors.objections, [])
 
     @invariant()
@@ -381,12 +393,11 @@ class JournalMachine(RuleBasedStateMachine):
             same(hold_in(dump, location), hold, location)
 
     @invariant()
-    def a_suspect_is_leased_alone(self) -> None:
-        """So that it is known what crashes."""
-        dump = self.actors.look()
-        alone = dump.text("alone")
-        same(alone, self.model.alone)
-        same(list(dump.scores("leased")) if alone else [""], [alone])
+    def one_suspect_is_leased_at_a_time(self) -> None:
+        """So that one process more is enough."""
+        same(self.actors.look().text("alone"), self.model.alone)
+        suspects = [one.id for one in self.model.leased_ones() if one.lane == "suspect"]
+        same(suspects, [self.model.alone] if self.model.alone else [])
 
     @invariant()
     def nothing_that_waits_is_without_a_time_to_look(self) -> None:
@@ -436,7 +447,7 @@ class JournalMachine(RuleBasedStateMachine):
         for location in LOCATIONS:
             taken = [name for name, at in dump.scores(f"slots:{location}").items() if at > self.actors.now]
             same(taken, [], "slots are free in the end")
-        kinds = ("person:", "blocked:", "hold", "leased", "unbegun", "suspects", "alone", "due:")
+        kinds = ("person:", "blocked:", "hold", "leased", "unbegun", "suspects", "alone", "due:", "queue")
         same([name for name in dump.found if name.startswith(kinds)], [], "nothing is left behind")
 
     def _only_dead_letters_are_left(self) -> None:

@@ -40,10 +40,11 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Retry:
-    """It is to be tried again; `spends` says whose fault that was."""
+    """It is to be tried again; `spends` says that this cost an attempt, and `fails` that HighLevel failed."""
 
     seconds: int
-    spends: Literal["highlevel", "elsewhere", ""]
+    spends: bool
+    fails: bool
     calls: int
     waits_for: str = ""
 
@@ -66,7 +67,14 @@ class Bury:
     is_open: bool
 
 
-End = Delivered | Retry | Refuse | Bury
+@dataclass(frozen=True)
+class Crashed:
+    """The process that delivered it alone has ended."""
+
+    seconds: int
+
+
+End = Delivered | Retry | Refuse | Bury | Crashed
 
 
 # What there is --------------------------------------------------------------------------------------------------------
@@ -225,7 +233,8 @@ class Model:
         hold = self.holds.get(one.location)
         if hold:
             hold.probe_at = self.now + hold.interval
-            hold.interval = min(2 * hold.interval, self.limits.probe_cap)
+            longest = self.limits.outage_cap if hold.kind == "outage" else self.limits.probe_cap
+            hold.interval = min(2 * hold.interval, longest)
         if one.lane == "suspect":
             self.alone = id
         one.state, one.since, one.leased_at = State.LEASED, self.now, self.now
@@ -346,6 +355,8 @@ class Model:
         if not self.owns(id, generation):
             return False if self._was_settled(id, generation) else LOST
         one = self.all[id]
+        if isinstance(end, Crashed):
+            return self._crashed(one, end)
         self._release(one, used + 1)
         match end:
             case Delivered():
@@ -440,12 +451,12 @@ class Model:
     def _retry(self, one: Known, end: Retry) -> bool:
         one.calls = end.calls
         one.waits_for = end.waits_for or one.waits_for
-        if end.spends == "highlevel" and one.location in self.holds:
+        if end.fails and one.location in self.holds:
             self._wait(one, self.now, settled=True)
             return False
-        one.attempts += end.spends != ""
+        one.attempts += end.spends
         self._wait(one, self.now + end.seconds * SECOND, settled=True)
-        if end.spends != "highlevel":
+        if not end.fails:
             self._probe_again(one, self.now)
             return False
         failures = self._trouble[one.location]
@@ -480,6 +491,18 @@ class Model:
             return self._answered(one)
         self._probe_again(one, self.now)
         return False
+
+    def _crashed(self, one: Known, end: Crashed) -> bool:
+        one.crashes += 1
+        one.settled = one.generation
+        self._probe_again(one, self.now)
+        is_over = one.crashes >= self.limits.crashes
+        if is_over:
+            one.reason = Reason.CRASHED
+            self._leave(one, State.DEAD)
+        else:
+            self._wait(one, self.now + end.seconds * SECOND)
+        return is_over
 
     def _take_back(self, one: Known) -> bool:
         """Take an expired lease back; return whether the submission is buried."""
@@ -575,14 +598,13 @@ class Model:
     # Calls ------------------------------------------------------------------------------------------------------------
 
     def _objections(self, one: Known) -> list[str]:
-        hold, others = self.holds.get(one.location), self.leased_ones()
+        hold = self.holds.get(one.location)
         used, _ = self._day(one.location)
         facts = {
             f"though it is {one.state}": one.state is not State.WAITING,
             "before its time": one.waits_for != "person" and one.due > self.now,
             "though its location is held": hold is not None and hold.probe_at > self.now,
-            "beside a suspect": bool(self.alone),
-            "though it is a suspect, beside others": one.lane == "suspect" and bool(others),
+            "beside another suspect": one.lane == "suspect" and bool(self.alone),
             "though no worker has room": self.room() <= 0,
             "though the rest of the day is not for replays": one.lane == "replay"
             and used + one.calls > self.limits.daily * self.limits.spare // 100,

@@ -1,7 +1,7 @@
 import pytest
 from redis import Redis
 
-from shared.journal import Job, Journal, LeaseLost
+from shared.journal import Job, Journal, Lease, LeaseLost
 from shared.submission import Reason, State
 from tests.shared.journal.conftest import Clock
 from tests.shared.journal.factories import Bench
@@ -175,12 +175,30 @@ class TestASuspect:
         journal.turn("worker that crashed", 4)
         bench.leased("s1")
         clock.advance(40.1)
-        bench.turn()
-        bench.accept("s2")
 
-        assert bench.turn() == []  # s1 is leased, and alone
+        turn = journal.turn("worker", 100)
 
-    def test_of_a_held_location_does_not_stand_before_others(self, bench: Bench, clock: Clock) -> None:
+        assert turn.taken_back == ["s1"]
+        assert turn.jobs == [Job("s1", 2)]
+        record = journal.find("s1")
+        assert record
+        assert (record.lane, record.crashes) == ("suspect", 0)
+        assert bench.states() == {"accepted": 1, "leased": 1}
+
+    def test_is_leased_one_at_a_time_beside_all_others(self, bench: Bench, clock: Clock) -> None:
+        bench.leased("s1")
+        bench.leased("s2")
+        clock.advance(40.1)
+
+        [first] = bench.turn()
+        bench.accept("s3")
+
+        assert [job.submission_id for job in bench.turn()] == ["s3"]
+        bench.begin(first).delivered({})
+        [second] = bench.turn()
+        assert {first.submission_id, second.submission_id} == {"s1", "s2"}
+
+    def test_of_a_held_location_stops_no_other_suspect(self, bench: Bench, clock: Clock) -> None:
         for number in range(9):
             bench.leased(f"held-{number}", location="north")
         bench.leased("s1", location="north").hold(
@@ -191,48 +209,58 @@ class TestASuspect:
 
         assert [job.submission_id for job in bench.turn()] == ["s2"]
 
-    def test_is_what_a_vanished_delivery_becomes(self, bench: Bench, journal: Journal, clock: Clock) -> None:
-        bench.leased("s1")
-        clock.advance(40.1)
+    def test_waits_a_while_when_its_process_has_ended_and_stays_one(
+        self, bench: Bench, journal: Journal, clock: Clock
+    ) -> None:
+        lease = self.a_suspect(bench, clock)
 
-        turn = journal.turn("worker", 100)
-
-        assert turn.taken_back == ["s1"]
-        assert turn.jobs == [Job("s1", 2)]
+        assert lease.crashed("it was ended by SIGKILL", seconds=20) is False
+        assert bench.turn() == []
+        clock.advance(20)
+        assert [job.submission_id for job in bench.turn()] == ["s1"]
         record = journal.find("s1")
         assert record
-        assert record.crashes == 0
-        assert bench.states() == {"accepted": 1, "leased": 1}
+        assert (record.lane, record.crashes) == ("suspect", 1)
+        assert journal.events("s1")[-1].data == {"how": "it was ended by SIGKILL"}
 
-    def test_is_leased_alone(self, bench: Bench, clock: Clock) -> None:
-        bench.leased("s1")
-        bench.leased("s2")
-        clock.advance(40.1)
+    def test_is_buried_with_the_evidence_when_its_process_has_ended_three_times(
+        self, bench: Bench, journal: Journal, clock: Clock
+    ) -> None:
+        lease = self.a_suspect(bench, clock)
+        for _ in range(2):
+            lease.crashed("it was ended by SIGKILL", seconds=20)
+            clock.advance(20)
+            [job] = bench.turn()
+            lease = bench.begin(job)
 
-        [first] = bench.turn()
-        bench.accept("s3")
+        assert lease.crashed("it was ended by SIGSEGV", seconds=20) is True
+        record = journal.find("s1")
+        assert record
+        assert record.reason is Reason.CRASHED
+        rule = "its own process ended 3 times while it delivered this; the last time: it was ended by SIGSEGV"
+        assert record.diagnosis[0].rule == rule
+        assert bench.states() == {"accepted": 1, "dead": 1}
 
-        assert bench.turn() == []
-        bench.begin(first).delivered({})
-        [second] = bench.turn()
-        assert {first.submission_id, second.submission_id} == {"s1", "s2"}
-        bench.begin(second).delivered({})
-        assert [job.submission_id for job in bench.turn()] == ["s3"]
-        assert bench.states() == {"accepted": 3, "delivered": 2, "leased": 1}
+    def test_crashes_once_however_often_that_is_told(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        lease = self.a_suspect(bench, clock)
 
-    def test_waits_until_the_others_are_done_and_lets_nothing_new_begin(self, bench: Bench, clock: Clock) -> None:
-        bench.leased("s1")
-        clock.advance(30)
-        running = bench.leased("s2")
-        clock.advance(10.1)
+        for _ in range(4):
+            assert lease.crashed("it was ended by SIGKILL", seconds=20) is False
 
-        assert bench.turn() == []
-        bench.accept("s3")
-        assert bench.turn() == []
-        running.delivered({})
-        assert [job.submission_id for job in bench.turn()] == ["s1"]
+        record = journal.find("s1")
+        assert record
+        assert record.crashes == 1
 
-    def test_is_buried_when_it_has_crashed_three_times_alone(
+    def test_that_was_delivered_before_its_process_ended_is_delivered(
+        self, bench: Bench, journal: Journal, clock: Clock
+    ) -> None:
+        lease = self.a_suspect(bench, clock)
+        lease.delivered({})
+
+        assert lease.crashed("it was ended by SIGKILL", seconds=20) is False
+        assert bench.states() == {"accepted": 1, "delivered": 1}
+
+    def test_crashes_too_when_its_whole_worker_ends_and_is_buried_then(
         self, bench: Bench, journal: Journal, clock: Clock
     ) -> None:
         bench.leased("s1")
@@ -246,28 +274,31 @@ class TestASuspect:
         record = journal.find("s1")
         assert record
         assert record.reason is Reason.CRASHED
-        assert record.diagnosis[0].rule == "the worker ended 3 times while it delivered this alone"
+        rule = "the worker ended 3 times while it delivered this apart from the others"
+        assert record.diagnosis[0].rule == rule
         assert bench.states() == {"accepted": 1, "dead": 1}
 
-    def test_is_none_any_more_once_it_came_back(self, bench: Bench, clock: Clock) -> None:
+    def test_is_none_any_more_once_it_came_back(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        self.a_suspect(bench, clock).retry(0, spends=True, calls=1, details={})
+
+        record = journal.find("s1")
+        assert record
+        assert record.lane == "live"
+
+    def test_stays_one_when_nothing_was_tried(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        self.a_suspect(bench, clock).retry(20, spends=False, calls=1, details={}, lane="suspect")
+
+        clock.advance(20)
+        assert [job.submission_id for job in bench.turn()] == ["s1"]
+        record = journal.find("s1")
+        assert record
+        assert record.lane == "suspect"
+
+    def a_suspect(self, bench: Bench, clock: Clock) -> Lease:
         bench.leased("s1")
         clock.advance(40.1)
         [job] = bench.turn()
-        bench.begin(job).retry(0, spends=True, calls=1, details={})
-        bench.accept("s2")
-
-        assert {job.submission_id for job in bench.turn()} == {"s1", "s2"}
-
-    def test_of_a_held_location_stops_nobody(self, bench: Bench, clock: Clock) -> None:
-        bench.leased("s1", location="north")
-        bench.leased("s2", location="north").hold(
-            "credentials", "Invalid JWT", status=401, seconds=60, token="t", calls=1
-        )
-        clock.advance(40.1)
-        bench.turn()
-        bench.accept("s3", location="south")
-
-        assert [job.submission_id for job in bench.turn()] == ["s3"]
+        return bench.begin(job)
 
 
 def test_the_pump_says_when_to_come_back(bench: Bench, journal: Journal) -> None:

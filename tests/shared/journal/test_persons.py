@@ -188,9 +188,10 @@ class TestABusySubmission:
         prepare(bench.leased("s2"), ADA)
         clock.advance(40.1)
 
-        suspect = next_lease(bench)
-        assert suspect.record.id == "s1"
+        suspect, other = (bench.begin(job) for job in bench.turn())
+        assert (suspect.record.id, other.record.id) == ("s1", "s2")
         assert takes(suspect, ADA)
+        assert not takes(other, ADA)
         suspect.delivered({})
         again = next_lease(bench)
         assert again.record.id == "s2"

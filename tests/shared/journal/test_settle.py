@@ -52,7 +52,7 @@ def test_a_failure_elsewhere_spends_an_attempt_and_says_nothing_of_the_location(
     bench: Bench, journal: Journal, clock: Clock
 ) -> None:
     for number in range(6):
-        bench.leased(f"s{number}").retry(8, spends=True, elsewhere=True, calls=1, details={})
+        bench.leased(f"s{number}").retry(8, spends=True, fails=False, calls=1, details={})
 
     records = list(journal.submissions(State.WAITING))
     assert {record.attempts for record in records} == {1}
