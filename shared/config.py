@@ -313,6 +313,12 @@ class Form(Frozen):
         description="The answer when nothing can be stored and the sender should come again; unset, what makes this "
         "form builder do so (503).",
     )
+    limit_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="How many requests of this form a web process takes in a minute; 0 is no limit. Unset, only forms "
+        "that anybody could post to have one (FORM_LIMIT_PER_MINUTE).",
+    )
     redirect: str = Field(
         "", pattern=r"^(https?://.+)?$", description="Where a browser is sent that posts the form itself."
     )
@@ -341,10 +347,25 @@ class Form(Frozen):
         return self.unavailable_status or PROVIDERS[self.provider].unavailable_status
 
     @property
+    def limited(self) -> int:
+        """Return the status that makes its sender come again when it sends too much."""
+        return self.unavailable_status or PROVIDERS[self.provider].limited_status
+
+    @property
     def proof_grade(self) -> ProofGrade:
         """Return what the proof of its requests is worth."""
         proofs = {name for name in PROOFS if getattr(self, name)}
         return grade_of(proofs, by_browser=PROVIDERS[self.provider].by_browser)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether anybody could post to it: nothing proves who sends, or what stands in a public page."""
+        return self.proof_grade in ("none", "public")
+
+    @property
+    def comes_from_browsers(self) -> bool:
+        """Say whether each of its visitors sends from an address of their own."""
+        return PROVIDERS[self.provider].by_browser
 
     @property
     def tells_hidden(self) -> bool:

@@ -73,6 +73,15 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         40, gt=0, description="How long a worker may keep a submission before it is taken back."
     )
+    form_limit_per_minute: int = Field(
+        600, ge=0, description="Requests a minute that a web process takes for one form to which anybody could post."
+    )
+    address_limit_per_minute: int = Field(
+        120, ge=0, description="Requests a minute without a proof that a web process takes from one address."
+    )
+    trusted_proxies: int = Field(
+        1, ge=0, le=10, description="Proxies in front of web that add the sender's address to X-Forwarded-For."
+    )
     delivery_seconds: float = Field(20, gt=0, description="The deadline of one delivery.")
     watchdog_seconds: float = Field(30, gt=0, description="How long ready work may stand still before a worker ends.")
     dedupe_days: float = Field(7, gt=0, description="How long a submission's id suppresses duplicates.")

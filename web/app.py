@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import logs, queue
 from shared.checks import checked_config
@@ -52,6 +53,8 @@ def create_app(
     # A doubled slash must not become a redirect, which no form builder follows.
     app.url_map.merge_slashes = False
     app.register_blueprint(Receiver(config, settings, journal, quarantine, memory, enqueue, clock, sleep).blueprint())
+    # The sender's address and nothing else: what a proxy says of scheme and host, PUBLIC_URL says better.
+    app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.register_blueprint(Health(journal, memory, settings).blueprint())
     app.add_url_rule("/", "front", front)
     app.register_error_handler(HTTPException, error_answer)

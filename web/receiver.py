@@ -8,7 +8,7 @@ wrong proof get the same answer. What is refused for its proof or its body is ke
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -33,6 +33,7 @@ from shared.settings import Settings
 from web.answers import error_answer, failed, json_answer, refused
 from web.handshakes import answer_to, is_handshake
 from web.incoming import address, read_body
+from web.limits import Limit, network_of
 from web.memory import Memory
 from web.proofs import Sent, is_allowed, wrong_proof
 from web.redaction import without_token
@@ -40,6 +41,7 @@ from web.redaction import without_token
 RETRY_SECONDS = 3.0
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_AFTER_SECONDS = 30
+NO_PROOF = "senders without a proof"
 UNAUTHORIZED = "not authorized"
 FORM_POSTS = ("application/x-www-form-urlencoded", "multipart/form-data")
 STRANGER = SignatureScheme(header="X-Signature")
@@ -80,6 +82,8 @@ class Receiver:
     enqueue: Callable[[list[Job]], None]
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    forms: Limit = field(default_factory=Limit)
+    addresses: Limit = field(default_factory=Limit)
 
     def blueprint(self) -> Blueprint:
         """Return the routes under /hooks."""
@@ -109,12 +113,13 @@ class Receiver:
             address(request, self.settings.public_url),
         )
         if form is None:
-            return _stranger(sent)
+            _take_as_long_as_a_proof(sent)
+            return self._too_much_without_proof(429) or _stranger()
         kept_body = without_token(form.body_token, body, content_type)
         arrival = Arrival(name, form, request, body, kept_body, content_type, sent.at)
         if cause := wrong_proof(form, sent):
-            return self._refuse(arrival, 401, UNAUTHORIZED, cause)
-        return _shared_with_origin(form, self._read(arrival))
+            return self._too_much_without_proof(429) or self._refuse(arrival, 401, UNAUTHORIZED, cause)
+        return _shared_with_origin(form, self._too_much(arrival) or self._read(arrival))
 
     def greet(self, place: str = "") -> Response:
         """Answer a probe or a handshake; every place answers alike to those who do not know its verify token."""
@@ -138,6 +143,23 @@ class Receiver:
             answer.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
             answer.headers["Access-Control-Max-Age"] = "600"
         return answer
+
+    def _too_much(self, arrival: Arrival) -> Response | None:
+        """Return the answer to a request over its form's limit, of which nothing is kept."""
+        name, form = arrival.name, arrival.form
+        # One visitor of a public page must not use up what is for all of them. A builder sends all from few addresses.
+        if form.is_open and form.comes_from_browsers and (answer := self._too_much_without_proof(form.limited)):
+            return answer
+        usual = self.settings.form_limit_per_minute if form.is_open else 0
+        most = usual if form.limit_per_minute is None else form.limit_per_minute
+        seconds = self.forms.seconds_to_wait(name, most, arrival.now, name)
+        return unavailable(form.limited, seconds) if seconds else None
+
+    def _too_much_without_proof(self, status: int) -> Response | None:
+        """Return the answer to an address that sends too much without showing who it is; a proof is always heard."""
+        most, sender = self.settings.address_limit_per_minute, network_of(request.remote_addr)
+        seconds = self.addresses.seconds_to_wait(sender, most, self.clock(), NO_PROOF)
+        return unavailable(status, seconds) if seconds else None
 
     def _read(self, arrival: Arrival) -> Response:
         try:
@@ -239,10 +261,10 @@ def persistently(accept: Callable[[], T], clock: Callable[[], float], sleep: Cal
             sleep(RETRY_PAUSE_SECONDS)
 
 
-def unavailable(status: int) -> Response:
+def unavailable(status: int, seconds: int = RETRY_AFTER_SECONDS) -> Response:
     """Return the answer that tells a sender to come again."""
     answer = refused(status, "not stored; send it again")
-    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
@@ -267,9 +289,12 @@ def _summary(items: list[Item]) -> dict[str, JsonValue]:
     return {"id": None, "status": status, "items": [*items]}
 
 
-def _stranger(sent: Sent) -> Response:
-    # The hash takes about as long as a proof would, and the form's name, which may be anything, is not logged.
+def _take_as_long_as_a_proof(sent: Sent) -> None:
     problem(STRANGER, ["stranger"], Signed({"X-Signature": "stranger"}, sent.body), sent.at)
+
+
+def _stranger() -> Response:
+    # The form's name, which may be anything, is not logged.
     event("refused", logging.WARNING, status=401, cause="unknown form")
     return refused(401, UNAUTHORIZED)
 

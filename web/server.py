@@ -5,6 +5,7 @@ The names below are gunicorn's (https://gunicorn.org/reference/settings/).
 """
 
 import os
+from typing import Any
 
 from shared import logs
 from web.app import load_config_or_exit, load_settings_or_exit, look_at_redis_or_exit
@@ -16,8 +17,12 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where it exists, it is memory
 # Not [::], which a machine without IPv6 does not have.
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
+worker_class = "web.gathering.GatheringWorker"
 threads = 8
+# Of these, the slowest are turned away first; a process without a setting of its own may open 1,024 files.
+worker_connections = 500
+# What arrives while a process is starting or stuck waits in the kernel, and so do the rest of a flood.
+backlog = 512
 timeout = 20
 # Heroku ends what still runs 30 s after SIGTERM.
 graceful_timeout = 25

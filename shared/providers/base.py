@@ -104,6 +104,7 @@ class Provider:
     tells_hidden: bool = False  # says of every answer that the page gives, and no visitor types, that it is "hidden"
     by_browser: bool = False  # the visitor's browser sends it, so that what proves it stands in a public page
     unavailable_status: int = 503  # what makes its sender come again when nothing can be stored
+    limited_status: int = 503  # and when it sends too much: 429 where it is known to come again after that
 
     @property
     def proof_grade(self) -> ProofGrade:

@@ -1,7 +1,9 @@
 """What the tests of web share: an application over a real journal, and a clock that only moves when told."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from shared.config import Config
 from shared.journal import Job, Journal
+from shared.local_redis import LocalRedis, free_port
 from shared.quarantine import Kept, Quarantine
 from shared.settings import Settings
+from tests.web.server import CONFIG, Server
 from web.app import create_app
 
 NOW = 1_789_999_999.0
@@ -54,24 +58,50 @@ class Web:
 
 
 Start = Callable[..., Web]
+Gunicorn = Callable[..., Server]
 
 
 @pytest.fixture
 def start(redis: Redis, settings: Settings, journal: Journal) -> Start:
-    """Return a function that starts the application with these forms, and stand-ins if it is given any."""
+    """Return a function that starts the application with these forms, and stand-ins and settings if it is given any."""
 
     def started(
         forms: dict[str, dict[str, Any]] | None = None,
         stand_in: Journal | None = None,
         enqueue: Callable[[list[Job]], None] | None = None,
+        **variables: Any,
     ) -> Web:
         clock, enqueued = Clock(), list[Job]()
         enqueue = enqueue or enqueued.extend
-        public = settings.model_copy(update={"public_url": PUBLIC_URL})
+        public = settings.model_copy(update={"public_url": PUBLIC_URL, **variables})
         app = create_app(public, a_config(forms), stand_in or journal, enqueue, clock, clock.sleep)
         return Web(app.test_client(), journal, Quarantine(redis, settings), redis, clock, enqueued)
 
     return started
+
+
+@pytest.fixture
+def gunicorn(redis_server: LocalRedis, tmp_path: Path) -> Iterator[Gunicorn]:
+    """Return a function that starts gunicorn with these variables on top of what it needs."""
+    started: list[Server] = []
+
+    def start(config: str = CONFIG, **variables: str) -> Server:
+        path = tmp_path / "hookline.toml"
+        path.write_text(config)
+        environment = {
+            **{name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"},
+            "REDIS_URL": redis_server.url,
+            "HOOKLINE_CONFIG": str(path),
+            "PORT": str(free_port()),
+            "WEB_CONCURRENCY": "2",
+            **variables,
+        }
+        started.append(Server(tmp_path, environment))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.end()
 
 
 def a_form(**keys: Any) -> dict[str, Any]:

@@ -165,6 +165,7 @@ PROVIDER = Provider(
     "Response Finished, and put the signing secret (whsec_…) into `secret`.",
     recognised="`data.id` with the same answers, finished or partial",
     retries="up to 5 times in about 8 minutes, after timeouts (5 seconds), 408, 429 and 5xx",
+    limited_status=429,
     quirks="several events for one response in any order, partial ones, the contact question, page and UTM values",
     signature=SignatureScheme(
         header="webhook-signature",

@@ -30,6 +30,7 @@ PROVIDER = Provider(
     setup='Write <form method="post" action="{url}"> into the page.',
     recognised="the same answers within 10 minutes",
     retries="no: the visitor sees the answer and may press again",
+    limited_status=429,
     quirks="repeated and bracketed names, uploads, honeypot, the fields that frameworks add",
     by_browser=True,
 )

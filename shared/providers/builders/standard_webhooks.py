@@ -39,6 +39,7 @@ PROVIDER = Provider(
     setup="Paste {url} into the sender's settings; the signing secret that it shows (whsec_…) goes to `secret`.",
     recognised="the header `webhook-id` (or `svix-id`)",
     retries="for days, at growing intervals; a 410 would end them",
+    limited_status=429,
     quirks="one wrapper inside `data` is opened; `svix-` headers; types that end in test or ping are ignored",
     signature=SignatureScheme(
         header="webhook-signature",

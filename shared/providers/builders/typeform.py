@@ -170,6 +170,7 @@ PROVIDER = Provider(
     setup="In the form: Connect > Webhooks > Add a webhook; paste {url}, then Edit > Secret: the one in `secret`.",
     recognised="the response's `token`",
     retries="for 10 hours after 408, 423, 429 and 503, a few times after others; 404 and 410 would switch it off",
+    limited_status=429,
     quirks="titles from `definition`, groups, other choices, hidden fields, variables, partial responses",
     signature=SignatureScheme(header="Typeform-Signature", encoding="base64", prefix="sha256="),
     carries=("secret", "url_token"),
