@@ -17,14 +17,13 @@ from shared.settings import VISIBILITY_SECONDS, Settings
 
 DELIVER = "hookline.deliver"
 QUEUE = "deliveries"
+REDIS, TLS_REDIS = "redis://", "rediss://"
+RABBITMQ = ("amqp://", "amqps://", "pyamqp://")
+RABBITMQ_SECONDS = 3
 
 
-def create_celery(settings: Settings, *, prefetch: bool = False, multiplier: int = 4) -> Celery:
-    """
-    Return the Celery app.
-
-    `prefetch` and `multiplier` are arguments only so that a test can show what the textbook values do.
-    """
+def create_celery(settings: Settings) -> Celery:
+    """Return the Celery app."""
     app = Celery("hookline", broker=settings.broker, set_as_current=False)
     app.conf.update(
         task_default_queue=QUEUE,
@@ -33,11 +32,6 @@ def create_celery(settings: Settings, *, prefetch: bool = False, multiplier: int
         accept_content=["json"],
         # A message is acknowledged once its job has ended; doubled messages are harmless.
         task_acks_late=True,
-        # The textbook setting (late acks, multiplier 1, prefetch on) hangs for ever when Redis restarts while all
-        # slots are busy: the acks fail, their credits never come back, and no message is fetched again. Without
-        # prefetch a worker fetches only what it can start, and the multiplier leaves spare credits.
-        worker_disable_prefetch=not prefetch,
-        worker_prefetch_multiplier=multiplier,
         # Threads: deliveries wait for the network. A plain SIGTERM lets the running ones finish.
         worker_pool="threads",
         worker_concurrency=settings.worker_concurrency,
@@ -47,17 +41,21 @@ def create_celery(settings: Settings, *, prefetch: bool = False, multiplier: int
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         broker_heartbeat=0,
-        # Boot before Redis is up, and never give up on it.
+        # Boot before the broker is up, and never give up on it.
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         # One producer connection a process.
         broker_pool_limit=1,
-        broker_transport_options=_transport_options(settings),
+        # Publishing never waits for a broker that is away: the journal enqueues again. The consumer has its own
+        # patience.
+        broker_transport_options={"max_retries": 0},
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
     )
-    if settings.broker.startswith("rediss://"):
-        app.conf.broker_use_ssl = _ssl(settings)
+    if settings.broker.startswith((REDIS, TLS_REDIS)):
+        app.conf.update(_of_redis(settings))
+    elif settings.broker.startswith(RABBITMQ):
+        app.conf.update(_of_rabbitmq(settings))
     return app
 
 
@@ -71,13 +69,9 @@ def enqueue(app: Celery, jobs: Iterable[Job]) -> None:
         app.send_task(DELIVER, args=(job.submission_id, job.generation), retry=False)
 
 
-def _transport_options(settings: Settings) -> dict[str, Any]:
-    # Publishing never waits for a broker that is away: the journal enqueues again. The consumer has its own patience.
-    options = {"max_retries": 0}
-    if not settings.broker.startswith(("redis://", "rediss://")):
-        return options
-    return {
-        **options,
+def _of_redis(settings: Settings) -> dict[str, Any]:
+    options = {
+        "max_retries": 0,
         # Broker keys cannot collide with the journal's, nor with those of another Hookline.
         "global_keyprefix": f"{settings.redis_prefix}q:",
         # Longer than any delivery (20 s), short enough to be a second net; the lease of 40 s is the first.
@@ -88,6 +82,35 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "socket_timeout": 15,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
+    }
+    return {
+        # The textbook setting (late acks, multiplier 1, prefetch on) hangs for ever when Redis restarts while all
+        # slots are busy: the acks fail, their credits never come back, and no message is fetched again. Without
+        # prefetch a worker fetches only what it can start, and the multiplier leaves spare credits.
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 4,
+        "broker_transport_options": options,
+        **({"broker_use_ssl": _ssl(settings)} if settings.broker.startswith(TLS_REDIS) else {}),
+    }
+
+
+def _of_rabbitmq(settings: Settings) -> dict[str, Any]:
+    options = {
+        "max_retries": 0,
+        # A broker that takes connections and no messages (out of memory or disk) must not hold up the pump. A
+        # publication then fails, which the log tells, after three of these waits: its own and two for closing.
+        "confirm_publish": True,
+        "read_timeout": RABBITMQ_SECONDS,
+        "write_timeout": RABBITMQ_SECONDS,
+    }
+    return {
+        # One queue each, where several Hooklines share a virtual host.
+        "task_default_queue": f"{settings.redis_prefix}{QUEUE}",
+        "task_default_queue_type": "quorum",
+        # RabbitMQ counts what is not acknowledged, which is what runs: no message waits behind a busy worker, and a
+        # connection that is lost takes its count with it.
+        "worker_prefetch_multiplier": 1,
+        "broker_transport_options": options,
     }
 
 

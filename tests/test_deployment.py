@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,11 +18,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench.faults.tls import a_certificate, missing
 from bench.stage import wait_until
 from cli.processes import WEB, WORKER, Process
 from shared.config import load_config
 from shared.journal import Journal, connect
-from shared.local_redis import LocalRedis, free_port, server_binary
+from shared.local_redis import LocalRedis, free_port
 from shared.settings import Settings
 from tests.test_settings_documented import CONFIGURED, SETTINGS
 
@@ -230,14 +230,14 @@ def test_a_submission_becomes_a_contact(redis_server: LocalRedis, journal: Journ
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if reason := missing():
+        pytest.skip(reason)
     return a_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
 def tls_redis(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalRedis, str]]:
     """Yield a server and its rediss:// address; the server's plain port stays open for the test itself."""
-    if not knows_tls(server_binary()):
-        pytest.skip("the Redis here does not know TLS: install redis-server")
     port = str(free_port())
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(certificate.with_name("key.pem")))
     folder = tmp_path_factory.mktemp("tls-redis")
@@ -263,37 +263,12 @@ def test_everything_works_over_tls(
 
 def test_a_redis_with_another_certificate_is_refused(tls_redis: tuple[LocalRedis, str], tmp_path: Path) -> None:
     _, url = tls_redis
-    (tmp_path / "other").mkdir()
     other, port = a_certificate(tmp_path / "other"), free_port()
     with started("web", environment(REDIS_URL=url, REDIS_CA_FILE=str(other), PORT=str(port)), tmp_path) as web:
         web.wait_for(f"http://127.0.0.1:{port}/healthz", seconds=20)
 
         answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=20, trust_env=False)
         assert (answer.status_code, answer.json()["redis"]) == (503, "unreachable")
-
-
-def a_certificate(folder: Path) -> Path:
-    """Make a self-signed certificate for 127.0.0.1; its key stands beside it."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed, and the test over TLS needs a certificate")
-    # A file, since not every openssl takes -addext.
-    (folder / "openssl.cnf").write_text(
-        "[req]\ndistinguished_name = name\nx509_extensions = extensions\nprompt = no\n"
-        "[name]\nCN = localhost\n"
-        "[extensions]\nsubjectAltName = IP:127.0.0.1, DNS:localhost\nbasicConstraints = critical, CA:TRUE\n"
-        "keyUsage = critical, digitalSignature, keyCertSign\nsubjectKeyIdentifier = hash\n"
-    )
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -config openssl.cnf -keyout key.pem -out certificate.pem"
-    )
-    subprocess.run(shlex.split(command), cwd=folder, capture_output=True, check=True)
-    return folder / "certificate.pem"
-
-
-def knows_tls(binary: str) -> bool:
-    """Say whether a Redis server was built with TLS: only such a one misses the key of a certificate."""
-    command = [binary, "--port", "0", "--tls-port", "1", "--tls-cert-file", "none"]
-    return "Failed to configure TLS" in subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
 
 
 # What the tests of the processes share

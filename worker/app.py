@@ -24,6 +24,7 @@ from shared.stores.custom_fields import FieldCache
 from shared.stores.fetches import FetchRefusals
 from worker.apart import Apart, Deliver
 from worker.catalogues import Catalogues
+from worker.consumer import Consumer
 from worker.deliverer import Deliverer
 from worker.fetching import Fetcher
 from worker.keeper import Keeper
