@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 
 import click
 from redis.exceptions import RedisError
@@ -10,11 +12,13 @@ from rich.text import Text
 from cli.options import as_json
 from cli.output import print_items, terminal, visible
 from cli.wiring import Wiring, pass_wiring
+from shared import vitals
 from shared.config import Config
 from shared.doctor import Doctor, Patient, time_of
 from shared.findings import Finding
 from shared.highlevel.client import Client
 from shared.highlevel.wire import open_http
+from shared.journal import Journal
 from shared.redis_health import examine, state_of, unreachable
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
@@ -27,7 +31,7 @@ MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "r
 @pass_wiring
 def doctor(wiring: Wiring, aliases: tuple[str, ...], write: bool, as_json: bool) -> None:
     """
-    Examine Redis, and each location: token, scopes, fields, clock.
+    Examine Redis, workers, and each location: token, fields.
 
     Locations that are named are examined alone. It makes a few reading calls at each. Exits 1 on any fault.
     """
@@ -55,16 +59,23 @@ def _patients(config: Config, aliases: tuple[str, ...]) -> Iterator[Patient]:
 
 
 def _redis(wiring: Wiring, silent: bool) -> list[Finding]:
-    """Return what is found of Redis, and print it."""
+    """Return what is found of Redis, and of what stands in it, and print it."""
     try:
         findings = list(examine(state_of(wiring.journal.redis), wiring.settings, time.time()))
+        findings += _vitals(wiring.journal)
     except RedisError as error:
         findings = [unreachable(error)]
     if not silent:
-        terminal().print(Text("redis", style="bold"))
-        for found in findings:
-            _print(found)
+        for title, group in groupby(findings, attrgetter("location")):
+            terminal().print(Text(title, style="bold"))
+            for found in group:
+                _print(found)
     return findings
+
+
+def _vitals(journal: Journal) -> Iterator[Finding]:
+    ledger = journal.ledger()
+    yield from vitals.examine(journal.data(), journal.workforce(), ledger.waiting + ledger.leased)
 
 
 def _told(examiner: Doctor, patient: Patient, write: bool, silent: bool) -> Iterator[Finding]:

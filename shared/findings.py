@@ -11,7 +11,7 @@ class Finding(Frozen):
     """
     One thing that was examined: what it is, what was found, and the way out if it is not as it should be.
 
-    `location` is a location's alias, or "redis".
+    `location` is a location's alias, or "redis", or "hookline" for workers and data.
     """
 
     location: str

@@ -11,6 +11,7 @@ DAY_SECONDS = 24 * 60 * 60
 LEAST_DELIVERY_SECONDS = 5
 LEASE_MARGIN_SECONDS = 20
 LEAST_KEY_LENGTH = 32
+LEAST_ADMIN_TOKEN_LENGTH = 24
 # After that Celery hands a message out again; every lease must be over by then.
 VISIBILITY_SECONDS = 120
 
@@ -23,6 +24,12 @@ def _redis_url(url: str) -> str:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
     return url
+
+
+def _admin_token(token: SecretStr) -> SecretStr:
+    if token and len(token) < LEAST_ADMIN_TOKEN_LENGTH:
+        raise ValueError(f"must have {LEAST_ADMIN_TOKEN_LENGTH} characters at least, as from `openssl rand -hex 32`")
+    return token
 
 
 def _public_url(url: str) -> str:
@@ -58,11 +65,23 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Keys the hashes and encrypts OAuth tokens that are stored: 32 random characters.",
     )
+    admin_token: Annotated[SecretStr, AfterValidator(_admin_token)] = Field(
+        SecretStr(""), description="Opens /metrics, as a bearer token; unset, it is off."
+    )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         "", description="The address under which senders reach this server; some sign it."
     )
     port: int = Field(8000, ge=0, le=65535, description="The port that web listens on.")
     web_concurrency: int = Field(1, ge=1, description="How many web processes to run.")
+    form_limit_per_minute: int = Field(
+        600, ge=0, description="Requests a minute that a web process takes for one form to which anybody could post."
+    )
+    address_limit_per_minute: int = Field(
+        120, ge=0, description="Requests a minute without a proof that a web process takes from one address."
+    )
+    trusted_proxies: int = Field(
+        1, ge=0, le=10, description="Proxies in front of web that add the sender's address to X-Forwarded-For."
+    )
     worker_concurrency: int = Field(16, ge=1, le=200, description="How many deliveries one worker runs at once.")
     max_attempts: int = Field(30, ge=1, description="Failed attempts before a submission is buried as exhausted.")
     backoff_base_seconds: float = Field(2, gt=0, description="The ceiling of the first wait after a failure.")
@@ -72,15 +91,6 @@ class Settings(BaseSettings):
     )
     lease_seconds: float = Field(
         40, gt=0, description="How long a worker may keep a submission before it is taken back."
-    )
-    form_limit_per_minute: int = Field(
-        600, ge=0, description="Requests a minute that a web process takes for one form to which anybody could post."
-    )
-    address_limit_per_minute: int = Field(
-        120, ge=0, description="Requests a minute without a proof that a web process takes from one address."
-    )
-    trusted_proxies: int = Field(
-        1, ge=0, le=10, description="Proxies in front of web that add the sender's address to X-Forwarded-For."
     )
     delivery_seconds: float = Field(20, gt=0, description="The deadline of one delivery.")
     watchdog_seconds: float = Field(30, gt=0, description="How long ready work may stand still before a worker ends.")

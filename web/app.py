@@ -20,6 +20,7 @@ from shared.tables import ConfigError
 from web.answers import error_answer, failed
 from web.health import Health
 from web.memory import Memory
+from web.metrics import Metrics
 from web.receiver import Receiver
 from web.wakeups import Wakeups
 
@@ -52,10 +53,11 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     # A doubled slash must not become a redirect, which no form builder follows.
     app.url_map.merge_slashes = False
-    app.register_blueprint(Receiver(config, settings, journal, quarantine, memory, enqueue, clock, sleep).blueprint())
     # The sender's address and nothing else: what a proxy says of scheme and host, PUBLIC_URL says better.
     app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
-    app.register_blueprint(Health(journal, memory, settings).blueprint())
+    app.register_blueprint(Receiver(config, settings, journal, quarantine, memory, enqueue, clock, sleep).blueprint())
+    app.register_blueprint(Health(journal, memory).blueprint())
+    app.register_blueprint(Metrics(journal, quarantine, memory, settings, clock).blueprint())
     app.add_url_rule("/", "front", front)
     app.register_error_handler(HTTPException, error_answer)
     app.register_error_handler(Exception, failed)

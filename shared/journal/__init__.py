@@ -11,13 +11,15 @@ Methods raise redis.exceptions.RedisError when Redis does not answer.
 """
 
 from shared.journal.connection import connect
+from shared.journal.epoch import Data, Loss
 from shared.journal.journal import Accepted, Job, Journal, Receipt, Submission
 from shared.journal.lease import Lease, LeaseLost
 from shared.journal.limits import Limits
-from shared.journal.records import Event, Hold, Ledger, Record
+from shared.journal.records import Event, Hold, Ledger, Queue, Record, Workforce
 
 __all__ = [
     "Accepted",
+    "Data",
     "Event",
     "Hold",
     "Job",
@@ -26,8 +28,11 @@ __all__ = [
     "LeaseLost",
     "Ledger",
     "Limits",
+    "Loss",
+    "Queue",
     "Receipt",
     "Record",
     "Submission",
+    "Workforce",
     "connect",
 ]

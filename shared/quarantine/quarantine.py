@@ -1,6 +1,7 @@
 """Keeping, listing and removing refused requests, in Redis."""
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,6 +98,14 @@ class Quarantine:
     def discard(self, request_id: str) -> bool:
         """Drop a kept request for good; False when it is not there any more."""
         return bool(self._remove(args=[self._prefix, request_id]))
+
+    def counts(self) -> Counter[str]:
+        """Return for each form how many requests are kept."""
+        seconds, _ = self._redis.time()
+        oldest = seconds * 1000 - self._keep_ms
+        forms = cast(dict[bytes, bytes], self._redis.hgetall(self._key("forms")))
+        kept = cast(list[bytes], self._redis.zrangebyscore(self._key("index"), oldest, "+inf"))
+        return Counter(forms[name].decode() for name in kept if name in forms)
 
     def dropped(self) -> dict[str, int]:
         """Return for each form how many requests went to make room."""

@@ -5,8 +5,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from shared.journal import Journal
 from shared.settings import Settings
 from tests.cli.conftest import Hookline, hookline_with
+from tests.cli.letters import accept
 
 
 @pytest.fixture
@@ -84,3 +86,19 @@ def test_redis_is_examined_before_the_locations(
     assert "✗ persistence   nothing is kept on disk" in volatile.stdout
     assert "✗ connection    does not answer" in away.stdout
     assert "main" in away.stdout
+
+
+def test_workers_and_data_are_examined(
+    configuration: Path, highlevel_address: str, redis: Redis, settings: Settings, journal: Journal
+) -> None:
+    environment = {"HOOKLINE_CONFIG": str(configuration), "HIGHLEVEL_BASE_URL": highlevel_address}
+    hookline = hookline_with({**environment, "REDIS_URL": settings.redis_url})
+    accept(journal, "s1")
+    redis.flushall()
+    accept(journal, "s2")
+
+    told = hookline("doctor")
+
+    assert told.exit_code == 1
+    assert "hookline\n  ✗ data          DATA LOST: noticed at 20" in told.stdout
+    assert "✗ workers       none is alive\n    Start a worker" in told.stdout

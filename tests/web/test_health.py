@@ -1,8 +1,8 @@
 """What a platform asks: is the process up, and may it get requests."""
 
+from dataclasses import replace
 from typing import Any
 
-import pytest
 from redis import Redis
 
 from shared.config import Config
@@ -40,20 +40,40 @@ def test_a_worker_that_begins_nothing_is_stalled(start: Start, redis: Redis, jou
     assert (answer.status_code, (answer.json or {})["worker"]) == (200, "stalled")
 
 
-@pytest.mark.parametrize("marker", [None, b"another"])
-def test_data_that_went_away_is_said_to_be_lost(start: Start, redis: Redis, marker: bytes | None) -> None:
+def test_a_worker_is_stalled_also_while_its_unbegun_leases_are_made_anew(
+    start: Start, redis: Redis, journal: Journal
+) -> None:
     web = start()
+    journal.accept(A_SUBMISSION)
+    [job] = journal.turn("worker-1", 4).jobs
+    redis.hincrby("hookline:sub:sub_1", "leased_at", -41_000)
+    redis.zincrby("hookline:leased", -41_000, "sub_1")
+
+    [again] = journal.turn("worker-1", 4).jobs
+    assert again.generation == job.generation + 1
+    assert (web.client.get("/readyz").json or {})["worker"] == "stalled"
+
+    journal.begin(again, "worker-1", "nonce")
+    journal.accept(replace(A_SUBMISSION, id="sub_2", idempotency_key="key 2"))
+    assert (web.client.get("/readyz").json or {})["worker"] == "ok"
+
+
+def test_data_that_went_away_is_said_to_be_lost_until_somebody_acknowledges_it(
+    start: Start, redis: Redis, journal: Journal
+) -> None:
+    web, another = start(), start(stand_in=Journal(redis, Settings()))
     redis.flushall()
-    if marker:
-        redis.set("hookline:instance", marker)
 
     answer = web.client.get("/readyz")
-
     assert (answer.status_code, (answer.json or {})["data"]) == (200, "lost")
+    assert (another.client.get("/readyz").json or {})["data"] == "lost"
+
+    journal.acknowledge_losses()
+    assert (web.client.get("/readyz").json or {})["data"] == "ok"
 
 
-def test_two_processes_share_one_marker(start: Start) -> None:
-    first, second = start(), start()
+def test_two_processes_on_a_new_redis_have_lost_nothing(start: Start, redis: Redis) -> None:
+    first, second = start(), start(stand_in=Journal(redis, Settings()))
 
     assert (first.client.get("/readyz").json or {})["data"] == "ok"
     assert (second.client.get("/readyz").json or {})["data"] == "ok"

@@ -1,95 +1,18 @@
 """Real gunicorn processes on a free port."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
 
 from shared.journal import Journal
-from shared.local_redis import LocalRedis, free_port
+from tests.web.conftest import Gunicorn
+from tests.web.server import CONFIG, START_SECONDS, TOKEN
 
-ROOT = Path(__file__).parents[2]
-TOKEN = "abcdefghijklmnopqrstuvwxyz"
-CONFIG = f"""
-[locations.main]
-location_id = "loc1"
-token = "pit-1"
-
-[forms.contact]
-provider = "generic_json"
-location = "main"
-url_token = "{TOKEN}"
-"""
 SIGNED = CONFIG.replace("generic_json", "typeform").replace("url_token", "secret")
-START_SECONDS = 20
-
-Gunicorn = Callable[..., "Server"]
-
-
-class Server:
-    """gunicorn as the Procfile starts it, with its output in a file."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.url = f"http://127.0.0.1:{environment['PORT']}"
-        self._log = folder / "gunicorn.log"
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:web.server", "web.app:create_app()"]
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def wait_until_it_answers(self) -> "Server":
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                httpx.get(f"{self.url}/healthz")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return self
-        raise AssertionError(f"web did not start:\n{self.log}")
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(START_SECONDS)
-
-
-@pytest.fixture
-def gunicorn(redis_server: LocalRedis, tmp_path: Path) -> Iterator[Gunicorn]:
-    """Return a function that starts gunicorn with these variables on top of what it needs."""
-    started: list[Server] = []
-
-    def start(config: str = CONFIG, **variables: str) -> Server:
-        path = tmp_path / "hookline.toml"
-        path.write_text(config)
-        environment = {
-            **{name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"},
-            "REDIS_URL": redis_server.url,
-            "HOOKLINE_CONFIG": str(path),
-            "PORT": str(free_port()),
-            "WEB_CONCURRENCY": "2",
-            **variables,
-        }
-        started.append(Server(tmp_path, environment))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.end()
 
 
 def test_twenty_clients_with_one_body_make_one_submission(gunicorn: Gunicorn, journal: Journal) -> None:

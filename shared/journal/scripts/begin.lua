@@ -13,6 +13,7 @@ if begun ~= '' and begun ~= nonce then
 end
 redis.call('HSET', key('sub', id), 'begun', nonce, 'worker', ARGV[5], 'waits_for', '')
 redis.call('ZREM', key('unbegun'), id)
+redis.call('DEL', key('standstill'))
 redis.call('ZADD', key('leased'), now + LIMITS.lease, id)
 for call = 1, tonumber(slots) do
   occupy(location, id, generation, call, now + LIMITS.lease)

@@ -29,6 +29,11 @@
 --   rate:<location>     hash    what HighLevel's headers tell of its limit, and what other programs take of it, expires
 --   day:<location>      hash    the day's calls: used, most, and when it ends, expires then
 --   pace:<location>, hold:<location>, trouble:<location>, token:<location>, answered:<location>
+--   epoch               string  the name of this history, for as long as it has no gap
+--   mark:<process>      string  what a process that reads and writes must find again, expires
+--   lost                hash    epoch that was lost -> when, and how much was there before and after, JSON; '' once acknowledged
+--   standstill          string  since when nothing that is leased is begun, expires
+--   reasons             hash    reason -> how many dead letters
 --   ledger, ledger:form:<form>, ledger:location:<location>  hash  the populations
 --   workers, threads    zset and hash  who lives, and how many threads each has
 
@@ -281,6 +286,13 @@ end
 
 -- The milliseconds from one call to the next, and how many may go at once. Alone we go a little faster than the limit,
 -- so that the slots alone bind us; beside others evenly, so that answers tell of them at all times.
+  if from == 'dead' then
+    redis.call('HINCRBY', key('reasons'), read(id, 'counted_as'), -1)
+  elseif to == 'dead' then
+    local reason = read(id, 'reason')
+    redis.call('HSET', key('sub', id), 'counted_as', reason) -- a replay clears the reason first
+    redis.call('HINCRBY', key('reasons'), reason, 1)
+  end
 local function pace_of(rate)
   local step = rate.interval / rate.share
   if rate.share == rate.most then

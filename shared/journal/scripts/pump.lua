@@ -17,10 +17,17 @@ local function is_alive(began)
   return tonumber(redis.call('ZSCORE', key('workers'), began) or 0) > now
 end
 
+-- Since when nothing that is leased is begun: told on while leases run out so, until a worker begins one.
+local function note_standstill(leased_at)
+  local since = redis.call('GET', key('standstill')) or leased_at
+  redis.call('SET', key('standstill'), since, 'PX', 2 * LIMITS.lease)
+end
+
 local function take_back(id, buried)
-  local begun, location, slots, generation, crashes, began =
-    read(id, 'begun', 'location', 'slots', 'generation', 'crashes', 'worker')
+  local begun, location, slots, generation, crashes, began, leased_at =
+    read(id, 'begun', 'location', 'slots', 'generation', 'crashes', 'worker', 'leased_at')
   if begun == '' then -- nobody began it: a lost message, not a crash
+    note_standstill(leased_at)
     release(location, id, generation, 1, tonumber(slots))
     move(id, 'waiting', now)
     return
