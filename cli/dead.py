@@ -1,7 +1,7 @@
 """`hookline dead`: what could not be delivered, to be understood, mended, replayed or discarded."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce, wraps
 from itertools import combinations
@@ -310,23 +310,31 @@ def _chosen(
         raise click.UsageError("Name dead letters by ID, or choose them by options (--all for every one), not both.")
     if ids:
         return dict.fromkeys(ids)
-    records = list(dead_letters.matching(wiring.journal, wanted))
-    if not records:
+    names: list[str] = []
+    plan = _plan(act, _noting(dead_letters.matching(wiring.journal, wanted), names))
+    if not names:
         raise click.ClickException("No dead letters match. See `hookline dead list`.")
-    click.echo(f"To {act.verb}: {len(records)}")
-    _print_plan(act, records)
-    _agree(act, len(records), yes)
-    return [record.id for record in records]
+    click.echo(f"To {act.verb}: {len(names)}")
+    print_table(*plan)
+    _agree(act, len(names), yes)
+    return names
 
 
-def _print_plan(act: Act, records: list[Record]) -> None:
+def _noting(records: Iterable[Record], names: list[str]) -> Iterator[Record]:
+    """Yield records and keep their ids alone: there may be very many."""
+    for record in records:
+        names.append(record.id)
+        yield record
+
+
+def _plan(act: Act, records: Iterable[Record]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Return the table of what is to be done to how many."""
     if act.mends:
         mended = sorted(dead_letters.plan_of_mending(records, act.mends).items())
         rows = [(*key[:-1], key[-1] or "nothing: it stays", count) for key, count in mended]
-        print_table(("form", "reason", "group", "change", "count"), rows)
-    else:
-        plain = [(*key, count) for key, count in sorted(dead_letters.plan(records).items())]
-        print_table(("form", "reason", "group", "count"), plain)
+        return ("form", "reason", "group", "change", "count"), [*rows]
+    plain = [(*key, count) for key, count in sorted(dead_letters.plan(records).items())]
+    return ("form", "reason", "group", "count"), [*plain]
 
 
 def _agree(act: Act, count: int, yes: bool) -> None:

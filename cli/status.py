@@ -1,16 +1,19 @@
 """How everything stands: `hookline status` and `hookline audit`."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
 from cli.options import as_json
-from cli.output import print_json, print_table, print_text, print_title
+from cli.output import moment, print_json, print_table, print_text, print_title
 from cli.waiting import held, waits
 from cli.wiring import Wiring, pass_wiring
+from shared.findings import Finding
+from shared.journal import Workforce
+from shared.logs import event
 from shared.status import FormStatus, Queued, Standing, Status
 from shared.status import status as find_status
+from shared.vitals import examine, lost
 
 STATES = ("accepted", "waiting", "leased", "delivered", "dead", "discarded", "forgotten", "duplicate", "not_stored")
 # Left out where they are zero for everything: most are, and a terminal is narrow.
@@ -22,9 +25,8 @@ RARE = ("discarded", "forgotten", "duplicate", "not_stored")
 @pass_wiring
 def status(wiring: Wiring, as_json: bool) -> None:
     """Show what was accepted, delivered and buried, and what waits."""
-    quarantined = Counter(kept.form for kept in wiring.quarantine.requests())
     refusals, unfetched = wiring.field_cache.refusals(), wiring.fetch_refusals.refusals()
-    found = find_status(wiring.journal, quarantined, refusals, unfetched)
+    found = find_status(wiring.journal, wiring.quarantine.counts(), refusals, unfetched)
     if as_json:
         print_json(found)
     else:
@@ -32,14 +34,18 @@ def status(wiring: Wiring, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: hookline audit")
+@click.option("--acknowledge", is_flag=True, help="Tell no more of the data that Redis has lost until now.")
 @as_json
 @pass_wiring
-def audit(wiring: Wiring, as_json: bool) -> None:
+def audit(wiring: Wiring, as_json: bool, acknowledge: bool) -> None:
     """
     Count the submissions of each state beside the ledger.
 
-    Exits with 1 when one differs.
+    Exits with 1 when one differs, or when Redis has lost data and nobody has acknowledged that.
     """
+    if acknowledge:
+        _acknowledge(wiring)
+    losses = wiring.journal.data().losses
     shelves = wiring.journal.shelves()
     # SCAN may name a key twice.
     misplaced = sorted(set(wiring.journal.misplaced()))
@@ -47,16 +53,28 @@ def audit(wiring: Wiring, as_json: bool) -> None:
     rows = [(state, ledger, counted, ledger == counted) for state, ledger, counted in shelves]
     if as_json:
         states = [dict(zip(("state", "ledger", "counted", "ok"), row, strict=True)) for row in rows]
-        print_json({"balanced": balanced, "states": states, "misplaced": misplaced})
+        told = [loss.model_dump(mode="json") for loss in losses]
+        print_json({"balanced": balanced, "states": states, "misplaced": misplaced, "losses": told})
     else:
         print_table(("state", "ledger", "counted", "ok"), rows)
         _print_verdict(shelves, misplaced)
-    if not balanced:
+        _print_trouble(map(lost, losses))
+    if losses or not balanced:
         raise click.exceptions.Exit(1)
 
 
+def _acknowledge(wiring: Wiring) -> None:
+    for loss in wiring.journal.acknowledge_losses():
+        event("loss acknowledged", noticed_at=loss.at.isoformat(timespec="seconds"))
+        click.echo(f"Acknowledged: the loss of data that was noticed at {moment(loss.at)}.", err=True)
+
+
 def _print_status(found: Status) -> None:
-    click.echo(f"Workers alive: {found.workers}")
+    findings = list(examine(found.data, found.workers, found.ledger.waiting + found.ledger.leased))
+    _print_trouble(findings)
+    click.echo(f"Workers alive: {found.workers.alive}, with {found.workers.threads} threads{_heartbeat(found.workers)}")
+    if found.data.since:
+        click.echo(f"Journal since: {moment(found.data.since)}")
     if not found.ledger.balanced:
         click.echo("The ledger is not balanced: run `hookline audit`.")
     columns = [state for state in STATES if state not in RARE or getattr(found.ledger, state)]
@@ -72,6 +90,17 @@ def _print_status(found: Status) -> None:
     if lines:
         print_title("Waiting")
         print_text("\n".join(lines))
+
+
+def _print_trouble(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        if found.level == "fault":
+            click.secho(found.says if found.check == "data" else f"Workers: {found.says}", fg="red", bold=True)
+            click.echo(found.remedy)
+
+
+def _heartbeat(workers: Workforce) -> str:
+    return f"; last heartbeat {moment(workers.last_heartbeat)}" if workers.last_heartbeat else ""
 
 
 def _print_forms(forms: Mapping[str, FormStatus], columns: Sequence[str]) -> None:

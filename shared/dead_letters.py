@@ -13,7 +13,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from itertools import takewhile
@@ -161,10 +161,10 @@ def listed(journal: Journal, wanted: Filter, limit: int, after: str = "") -> Pag
 
 
 def groups(records: Iterable[Record]) -> tuple[Group, ...]:
-    """Return the groups of some dead letters, the largest first."""
-    members: dict[str, list[Record]] = {}
+    """Return the groups of some dead letters, which come newest first; the largest first."""
+    members: dict[str, _Alike] = {}
     for record in records:
-        members.setdefault(record.group or str(record.reason), []).append(record)
+        members.setdefault(record.group or str(record.reason), _Alike(record)).add(record)
     found = [_group(name, alike) for name, alike in members.items()]
     return tuple(sorted(found, key=lambda group: -group.count))
 
@@ -417,16 +417,27 @@ def _named(form: Form, edit: Edit) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named_custom_fields(form), *set_by_edit]))
 
 
-def _group(name: str, alike: list[Record]) -> Group:
-    newest, oldest = alike[0], alike[-1]
+@dataclass
+class _Alike:
+    newest: Record
+    oldest: datetime = field(init=False)
+    count: int = 0
+    forms: set[str] = field(default_factory=set)
+
+    def add(self, record: Record) -> None:
+        self.oldest, self.count = record.since, self.count + 1
+        self.forms.add(record.form)
+
+
+def _group(name: str, alike: _Alike) -> Group:
     return Group(
         group=name,
-        count=len(alike),
-        reason=newest.reason,
-        rule="; ".join(causes(newest.diagnosis)),
-        forms=tuple(sorted({record.form for record in alike})),
-        oldest=oldest.since,
-        newest=newest.since,
+        count=alike.count,
+        reason=alike.newest.reason,
+        rule="; ".join(causes(alike.newest.diagnosis)),
+        forms=tuple(sorted(alike.forms)),
+        oldest=alike.oldest,
+        newest=alike.newest.since,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import JsonValue
 
 from shared.highlevel.errors import MISSING_SCOPE
-from shared.journal import Hold, Journal, Ledger, Record
+from shared.journal import Data, Hold, Journal, Ledger, Queue, Record, Workforce
 from shared.journal.records import Event, Superseded
 from shared.mapping import LeftOut, Origin
 from shared.providers import PROVIDERS
@@ -94,7 +94,8 @@ class Status(Frozen):
     forms: dict[str, FormStatus]
     locations: dict[str, LocationStatus]
     holds: tuple[Hold, ...]
-    workers: int
+    workers: Workforce
+    data: Data
 
 
 class Row(Frozen):
@@ -180,21 +181,22 @@ def status(
     read, `unfetched` the forms whose answers cannot be fetched.
     """
     holds = {hold.location: hold for hold in journal.holds()}
-    workers = journal.workers()
-    by_form, by_location = _queues(journal, holds, workers)
+    workers = journal.workforce()
+    by_form, by_location = _queues(journal, holds, workers.alive)
+    ledgers = {**dict.fromkeys(quarantined, Ledger()), **journal.ledgers_of_forms()}
     forms = {
-        name: FormStatus(**_queued(journal.ledger_of_form(name), by_form[name]), quarantined=quarantined.get(name, 0))
-        for name in sorted({*journal.forms(), *quarantined})
+        name: FormStatus(**_queued(one, by_form[name]), quarantined=quarantined.get(name, 0))
+        for name, one in sorted(ledgers.items())
     }
     locations = {
-        alias: LocationStatus(**_queued(journal.ledger_of_location(alias), by_location[alias]), hold=holds.get(alias))
-        for alias in journal.locations()
+        alias: LocationStatus(**_queued(one, by_location[alias]), hold=holds.get(alias))
+        for alias, one in journal.ledgers_of_locations().items()
         # Where nothing stands any more that named no location, there is nothing to tell.
-        if alias != UNROUTED or journal.ledger_of_location(alias).accepted
+        if alias != UNROUTED or one.accepted
     }
     ledger = Standing(**_standing(journal.ledger()))
     shown = (*holds.values(), *_unreadable(refusals, by_location), *map(_held_form, unfetched))
-    return Status(ledger=ledger, forms=forms, locations=locations, holds=shown, workers=workers)
+    return Status(ledger=ledger, forms=forms, locations=locations, holds=shown, workers=workers, data=journal.data())
 
 
 def waiting_locations(
@@ -315,42 +317,36 @@ NO_WAIT = _Wait(None)
 
 
 @dataclass
-class _Queue:
+class _Queued:
     oldest: datetime | None = None
     needs_fields_since: datetime | None = None
     causes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, record: Record, cause: str) -> None:
-        self.oldest = min(self.oldest or record.accepted_at, record.accepted_at)
-        self.causes[cause] += 1
-        if record.waits_for == CUSTOM_FIELDS:
-            self.needs_fields_since = min(self.needs_fields_since or record.since, record.since)
+    def add(self, queue: Queue, cause: str) -> None:
+        self.oldest = min(self.oldest or queue.oldest, queue.oldest)
+        self.causes[cause] += queue.length
+        if queue.cause == CUSTOM_FIELDS:
+            self.needs_fields_since = min(self.needs_fields_since or queue.since, queue.since)
 
 
 def _queues(
     journal: Journal, holds: Iterable[str], workers: int
-) -> tuple[defaultdict[str, _Queue], defaultdict[str, _Queue]]:
+) -> tuple[defaultdict[str, _Queued], defaultdict[str, _Queued]]:
     """Return what waits, by form and by location."""
-    by_form: defaultdict[str, _Queue] = defaultdict(_Queue)
-    by_location: defaultdict[str, _Queue] = defaultdict(_Queue)
-    for record in journal.submissions(State.WAITING):
-        cause = _cause(record, holds, workers)
-        by_form[record.form].add(record, cause)
-        by_location[record.location].add(record, cause)
+    by_form: defaultdict[str, _Queued] = defaultdict(_Queued)
+    by_location: defaultdict[str, _Queued] = defaultdict(_Queued)
+    for queue in journal.queues():
+        cause = _cause(queue, holds, workers)
+        by_form[queue.form].add(queue, cause)
+        by_location[queue.location].add(queue, cause)
     return by_form, by_location
 
 
-def _cause(record: Record, holds: Iterable[str], workers: int) -> str:
-    """Return what a waiting submission waits for, in one word."""
+def _cause(waiting: Record | Queue, holds: Iterable[str], workers: int) -> str:
+    """Return what a submission waits for, or all of a queue, in one word."""
     if not workers:
         return "worker"
-    if record.location in holds:
-        return "hold"
-    if record.waits_for:
-        return record.waits_for
-    if record.unknown_since:
-        return "configuration"
-    return "retry" if record.attempts else "turn"
+    return "hold" if waiting.location in holds else waiting.cause
 
 
 def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal], unfetched: Iterable[Refusal]) -> _Wait:
@@ -380,7 +376,7 @@ def _next_try(events: Iterable[Event]) -> datetime | None:
     return at + timedelta(seconds=seconds) if at and isinstance(seconds, int | float) else None
 
 
-def _unreadable(refusals: Iterable[Refusal], by_location: Mapping[str, _Queue]) -> Iterator[Hold]:
+def _unreadable(refusals: Iterable[Refusal], by_location: Mapping[str, _Queued]) -> Iterator[Hold]:
     """Yield the locations whose submissions wait for custom fields, as holds."""
     refused = {refusal.alias: refusal for refusal in refusals}
     for alias, refusal in refused.items():
@@ -416,16 +412,14 @@ def _standing(ledger: Ledger) -> dict[str, Any]:
     return {**ledger.model_dump(), "balanced": ledger.balanced}
 
 
-def _queued(ledger: Ledger, queue: _Queue) -> dict[str, Any]:
+def _queued(ledger: Ledger, queue: _Queued) -> dict[str, Any]:
     return {**_standing(ledger), "oldest_waiting": queue.oldest, "waiting_for": dict(queue.causes)}
 
 
 def _of_state(journal: Journal, state: State, most: int) -> Iterator[Record]:
     """Yield the records of a state, the one that came to it last first; those that just left it are passed over."""
-    # These two shelves are sorted by what comes next, not by what came last.
-    is_sorted = state not in (State.WAITING, State.LEASED)
-    records = (record for record in journal.submissions(state, most if is_sorted else 0) if record.state is state)
-    return records if is_sorted else iter(sorted(records, key=_position, reverse=True))
+    leaves_soon = state in (State.WAITING, State.LEASED)  # while we look, so that many may be passed over
+    return (record for record in journal.submissions(state, 0 if leaves_soon else most) if record.state is state)
 
 
 def _position(record: Record) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from shared import logs
 from shared.journal import Job, Journal
+from shared.journal.journal import FORGET_AT_ONCE
 
 AFTER_FAILURE_SECONDS = 1.0
 FORGET_SECONDS = 60.0
@@ -74,8 +75,10 @@ class Pump:
 
     def _forget(self) -> None:
         if time.monotonic() - self._forgotten_at > FORGET_SECONDS:
-            self._forgotten_at = time.monotonic()
-            if number := self.journal.forget():
+            number = self.journal.forget()
+            if number < FORGET_AT_ONCE:  # else there may be more: the next turn goes on
+                self._forgotten_at = time.monotonic()
+            if number:
                 logs.event("forgotten", records=number)
 
 

@@ -11,9 +11,10 @@ from typing import Any, Literal, cast
 
 from redis import Redis
 
+from shared.journal.epoch import Data, Epoch, Loss, data_of, losses_of
 from shared.journal.lease import Lease
 from shared.journal.limits import Limits
-from shared.journal.records import ATTEMPTS, Event, Hold, Ledger, Record, strings
+from shared.journal.records import ATTEMPTS, Event, Hold, Ledger, Queue, Record, Workforce, strings
 from shared.journal.scripts import Scripts
 from shared.settings import DAY_SECONDS, Settings
 from shared.submission import Attempt, Edit, State
@@ -21,6 +22,8 @@ from shared.submission import Attempt, Edit, State
 HEARTBEAT_SECONDS = 15
 FORGET_AT_ONCE = 200
 IDS_AT_ONCE = 500
+HASTEN_AT_ONCE = 500
+LANES = ("live", "replay")
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class Journal:
         self._prefix = settings.redis_prefix
         self._settings = settings
         self._scripts = Scripts(redis, self._prefix, limits or Limits.of(settings))
+        self._epoch = Epoch()
 
     # Receiving -------------------------------------------------------------------------------------------------
 
@@ -104,10 +108,12 @@ class Journal:
         It is one round trip, and may be repeated.
         """
         locations = dict.fromkeys(submission.location for submission in submissions)
-        accepted, *dispatched = self._scripts.run_all(
+        accepted, *dispatched, epoch = self._scripts.run_all(
             ("accept", *chain.from_iterable(map(_arguments, submissions))),
             *(("dispatch", location) for location in locations),
+            ("epoch", *self._epoch.arguments()),
         )
+        self._notice(epoch)
         if isinstance(accepted, Exception):
             raise accepted
         # What is accepted is accepted: when nothing could be leased, the pump does it.
@@ -118,9 +124,13 @@ class Journal:
 
     def turn(self, worker: str, threads: int) -> Turn:
         """Take one turn of the pump for a worker with that many threads; 0 says that it is stopping."""
-        wake, unbegun, moves, taken_back, buried, *jobs = self._scripts.run(
-            "pump", worker, threads, HEARTBEAT_SECONDS * 1000
+        turn, epoch = self._scripts.run_all(
+            ("pump", worker, threads, HEARTBEAT_SECONDS * 1000), ("epoch", *self._epoch.arguments())
         )
+        self._notice(epoch)
+        if isinstance(turn, Exception):
+            raise turn
+        wake, unbegun, moves, taken_back, buried, *jobs = turn
         return Turn(int(wake) / 1000, unbegun, moves, taken_back.decode().split(), buried.decode().split(), _jobs(jobs))
 
     def begin(self, job: Job, worker: str, nonce: str) -> Lease | None:
@@ -163,7 +173,10 @@ class Journal:
 
     def submissions(self, state: State, limit: int = 0) -> Iterator[Record]:
         """Yield the records of a state, newest first; a limit of 0 means all."""
-        yield from self._records(self._ids(state, limit))
+        if state in (State.WAITING, State.LEASED):  # their shelves are sorted by what comes next, not by what came last
+            yield from self._records(islice(self._by_move(self._ids(state, 0)), limit or None))
+        else:
+            yield from self._records(self._ids(state, limit))
 
     def body(self, submission_id: str) -> bytes | None:
         """Return the body as it was received, or None when its time is over."""
@@ -208,8 +221,16 @@ class Journal:
         return bool(self._scripts.run("lift", location))
 
     def hasten(self, location: str, cause: str) -> int:
-        """Bring forward what waits at a location for this cause; return how many."""
-        return int(self._scripts.run("hasten", location, cause))
+        """Bring forward what waits at a location for this cause, a few at a time; return how many."""
+        return sum(self._hastened(location, lane, cause) for lane in LANES)
+
+    def queues(self) -> list[Queue]:
+        """Return what waits, by location, form and cause; it takes as long with very many as with few."""
+        return [
+            Queue(location=location, form=form, cause=cause, length=length, oldest=_time(oldest), since=_time(since))
+            for name, length, oldest, since in _groups(self._scripts.run("queues"), 4)
+            for location, form, cause in [name.decode().split(":")]
+        ]
 
     def ledger(self) -> Ledger:
         """Return the populations of all states."""
@@ -222,6 +243,14 @@ class Journal:
     def ledger_of_location(self, location: str) -> Ledger:
         """Return the populations of one location."""
         return self._ledger("ledger", "location", location)
+
+    def ledgers_of_forms(self) -> dict[str, Ledger]:
+        """Return the populations of every form that a submission was accepted for."""
+        return self._ledgers("form", self.forms())
+
+    def ledgers_of_locations(self) -> dict[str, Ledger]:
+        """Return the populations of every location that a submission was accepted for."""
+        return self._ledgers("location", self.locations())
 
     def forms(self) -> list[str]:
         """Return every form that a submission was accepted for."""
@@ -236,13 +265,49 @@ class Journal:
         seconds, microseconds = self.redis.time()
         return self.redis.zcount(self._key("workers"), seconds * 1000 + microseconds // 1000, "+inf")
 
-    def oldest_unbegun_seconds(self) -> float:
-        """Return for how long the oldest lease has waited for a worker to begin it; 0 when none waits."""
-        seconds, microseconds = self.redis.time()
-        ids = cast(list[str], self.redis.zrange(self._key("unbegun"), 0, -1))
-        expiries = self.redis.zmscore(self._key("leased"), ids) if ids else []
-        left = min((expiry for expiry in expiries if expiry is not None), default=None)
-        return max(0.0, seconds + microseconds / 1e6 - left / 1000 + self._settings.lease_seconds) if left else 0
+    def workforce(self) -> Workforce:
+        """Return who lives to deliver, and for how long leases have waited for somebody to begin them."""
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.time()
+        pipeline.zrange(self._key("workers"), 0, -1, withscores=True)
+        pipeline.hgetall(self._key("threads"))
+        pipeline.zrange(self._key("unbegun"), 0, -1)
+        pipeline.get(self._key("standstill"))
+        (seconds, microseconds), heartbeats, threads, unbegun, standstill = pipeline.execute()
+        now = seconds + microseconds / 1_000_000
+        expiries = self.redis.zmscore(self._key("leased"), unbegun) if unbegun else []
+        leased_at = [expiry / 1000 - self._settings.lease_seconds for expiry in expiries if expiry is not None]
+        waiting_since = [*leased_at, *([int(standstill) / 1000] if standstill and leased_at else [])]
+        alive = [worker for worker, until in heartbeats if until > now * 1000]
+        return Workforce(
+            alive=len(alive),
+            threads=sum(int(threads.get(worker, 0)) for worker in alive),
+            last_heartbeat=round(heartbeats[-1][1]) - HEARTBEAT_SECONDS * 1000 if heartbeats else None,
+            unbegun=len(leased_at),
+            unbegun_seconds=round(max(0.0, now - min(waiting_since, default=now)), 3),
+            patience_seconds=self._settings.watchdog_seconds,
+        )
+
+    def look(self) -> Data:
+        """Look whether the data is still what it was when this process saw it last; tell of a loss, and return it."""
+        return self._epoch.learn(self._scripts.run("epoch", *self._epoch.arguments()))
+
+    def data(self) -> Data:
+        """Return what others have found out of the data, without a look of our own."""
+        epoch = cast("bytes | None", self.redis.get(self._key("epoch"))) or b""
+        return data_of(epoch.decode(), self._losses().values())
+
+    def acknowledge_losses(self) -> list[Loss]:
+        """Tell no more of the losses of data; return them."""
+        losses = self._losses()
+        for epoch in losses:
+            self.redis.hset(self._key("lost"), epoch, "")
+        return sorted(losses.values(), key=lambda loss: loss.at)
+
+    def dead_by_reason(self) -> dict[str, int]:
+        """Return how many dead letters there are of each reason."""
+        stored = cast("dict[bytes, bytes]", self.redis.hgetall(self._key("reasons")))
+        return {reason.decode(): int(number) for reason, number in sorted(stored.items())}
 
     def shelves(self) -> list[tuple[str, int, int]]:
         """Return each state with its population by the ledger and by count, taken in one instant."""
@@ -259,6 +324,30 @@ class Journal:
         """Return the channel on which a sleeping pump is woken."""
         return self._key("wake")
 
+    def _hastened(self, location: str, lane: str, cause: str) -> int:
+        total, passed, looked_at = 0, 0, HASTEN_AT_ONCE
+        while looked_at == HASTEN_AT_ONCE:
+            moved, left = self._scripts.run("hasten", location, lane, cause, passed, HASTEN_AT_ONCE)
+            total, passed, looked_at = total + moved, passed + left, moved + left
+        return total
+
+    def _by_move(self, ids: Iterator[str]) -> Iterator[str]:
+        """Yield ids, the one that moved last first; of very many only that is read to sort them."""
+        moves = []
+        for group in _groups(ids, IDS_AT_ONCE):
+            pipeline = self.redis.pipeline(transaction=False)
+            for submission_id in group:
+                pipeline.hget(self._key("sub", submission_id), "since")
+            moves += [(int(since or 0), name) for name, since in zip(group, pipeline.execute(), strict=True)]
+        return (name for _, name in sorted(moves, reverse=True))
+
+    def _notice(self, answer: Any) -> None:
+        if not isinstance(answer, Exception):  # Redis may have no room for the mark; then it is left next time
+            self._epoch.learn(answer)
+
+    def _losses(self) -> dict[str, Loss]:
+        return losses_of(cast("dict[bytes, bytes]", self.redis.hgetall(self._key("lost"))))
+
     def _ids(self, state: State, limit: int) -> Iterator[str]:
         for shelf in self._shelves(state):
             left = limit or sys.maxsize
@@ -273,7 +362,7 @@ class Journal:
     def _shelves(self, state: State) -> list[str]:
         if state is not State.WAITING:
             return [self._key(state)]
-        due = [self._key("due", location, lane) for location in self.locations() for lane in ("live", "replay")]
+        due = [self._key("due", location, lane) for location in self.locations() for lane in LANES]
         return [*due, self._key("suspects")]
 
     def _records(self, ids: Iterator[str] | list[str]) -> Iterator[Record]:
@@ -287,6 +376,14 @@ class Journal:
 
     def _ledger(self, *name: str) -> Ledger:
         return Ledger.model_validate(strings(cast(dict[bytes, bytes], self.redis.hgetall(self._key(*name)))))
+
+    def _ledgers(self, kind: str, names: list[str]) -> dict[str, Ledger]:
+        pipeline = self.redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(self._key("ledger", kind, name))
+        return {
+            name: Ledger.model_validate(strings(found)) for name, found in zip(names, pipeline.execute(), strict=True)
+        }
 
     def _members(self, name: str) -> list[str]:
         return [member.decode() for member in cast(set[bytes], self.redis.smembers(self._key(name)))]

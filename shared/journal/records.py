@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter, computed_field
 
 from shared.submission import Answer, Attempt, Diagnosis, Edit, NotStored, Reason, State
 
@@ -96,6 +96,7 @@ class Record(Stored):
     slots: int = 0
     probe: bool = False
     waits_for: str = ""
+    cause: str = "turn"  # what it waits for, in one word, while nothing keeps its whole location waiting
 
     mapped: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
     target: Annotated[Target | None, BeforeValidator(_json)] = None
@@ -155,6 +156,21 @@ class Hold(Stored):
     probe_at: Time
 
 
+class Queue(Stored):
+    """
+    What waits at a location, of one form and for one cause.
+
+    The `oldest` was accepted then, and waits for this cause `since`.
+    """
+
+    location: str
+    form: str
+    cause: str
+    length: int
+    oldest: Time
+    since: Time
+
+
 class Ledger(Stored):
     """How many submissions stand in each state."""
 
@@ -173,6 +189,29 @@ class Ledger(Stored):
         """Say whether every accepted submission stands in exactly one state."""
         states = self.waiting + self.leased + self.delivered + self.dead + self.discarded + self.forgotten
         return self.accepted == states
+
+
+class Workforce(Stored):
+    """
+    The workers that live, and how long the leases have waited that none of them begins.
+
+    `last_heartbeat` may be that of a worker that lives no more.
+    """
+
+    alive: int
+    threads: int
+    last_heartbeat: Time | None
+    unbegun: int
+    unbegun_seconds: float
+    patience_seconds: float = Field(exclude=True)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> Literal["ok", "missing", "stalled"]:
+        """Say whether somebody delivers."""
+        if not self.alive:
+            return "missing"
+        return "stalled" if self.unbegun_seconds > self.patience_seconds else "ok"
 
 
 ATTEMPTS: TypeAdapter[list[Attempt]] = TypeAdapter(list[Attempt])

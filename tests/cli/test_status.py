@@ -29,7 +29,9 @@ def test_status_has_the_ledger_the_forms_and_the_locations(hookline: Hookline, j
     assert found["forms"]["contact-us"]["dead"] == 1
     assert found["forms"]["other"]["delivered"] == 1
     assert found["locations"]["main"]["accepted"] == 2
-    assert found["workers"] == 1
+    assert (found["workers"]["state"], found["workers"]["alive"], found["workers"]["threads"]) == ("ok", 1, 100)
+    assert found["workers"]["last_heartbeat"] > found["data"]["since"]
+    assert (found["data"]["state"], found["data"]["losses"]) == ("ok", [])
 
 
 def test_status_tells_what_waits_for_what(hookline: Hookline, journal: Journal) -> None:
@@ -93,6 +95,41 @@ def test_audit_names_every_difference_and_exits_with_1(hookline: Hookline, journ
     assert not found["balanced"]
     assert found["misplaced"] == ["s1"]
     assert {"state": "dead", "ledger": 1, "counted": 0, "ok": False} in found["states"]
+
+
+def test_lost_data_is_the_first_that_status_says_until_somebody_acknowledges_it(
+    hookline: Hookline, journal: Journal, redis: Redis
+) -> None:
+    deliver(journal, "s1")
+    redis.flushall()
+    journal.look()
+
+    first, found = hookline("status").stdout.splitlines()[0], json.loads(hookline("status", "--json").stdout)
+    assert first.startswith("DATA LOST: noticed at 20")
+    assert first.endswith("Of 1 accepted submissions 0 were there")
+    assert (found["data"]["state"], len(found["data"]["losses"])) == ("lost", 1)
+
+    audit, acknowledged, again = hookline("audit"), hookline("audit", "--acknowledge"), hookline("audit", "--json")
+    assert audit.exit_code == 1
+    assert "hookline audit --acknowledge" in audit.stdout
+    assert (acknowledged.exit_code, again.exit_code) == (0, 0)
+    assert "Acknowledged: the loss of data that was noticed at 20" in acknowledged.stderr
+    assert json.loads(again.stdout)["losses"] == []
+    assert "DATA LOST" not in hookline("status").stdout
+
+
+def test_a_stall_and_missing_workers_stand_before_all_else(hookline: Hookline, journal: Journal, redis: Redis) -> None:
+    journal.turn("worker-1", 4)
+    accept(journal, "s1")
+    redis.zincrby("hookline:leased", -31_000, "s1")
+    stalled, found = hookline("status").stdout, json.loads(hookline("status", "--json").stdout)
+    redis.delete("hookline:workers")
+    missing = hookline("status").stdout
+
+    assert stalled.startswith("Workers: stalled: 1 alive, and for 31 s none has begun any of the 1 deliveries")
+    assert "Workers alive: 1, with 4 threads; last heartbeat 20" in stalled
+    assert (found["workers"]["state"], round(found["workers"]["unbegun_seconds"])) == ("stalled", 31)
+    assert missing.startswith("Workers: none is alive\nStart a worker")
 
 
 def test_a_redis_that_does_not_answer_is_named_without_its_password(hookline_offline: Hookline) -> None:

@@ -40,6 +40,7 @@ local function accept(place, id, idempotency, seconds, record, body)
   redis.call('HSET', key('sub', id), 'state', 'waiting', 'lane', 'live', 'accepted_at', whole(now), 'since', whole(now),
     'stamp', whole(first_stamp + place), 'generation', '0', 'attempts', '0', 'crashes', '0')
   redis.call('ZADD', key('due', fields.location, 'live'), now, id)
+  join_queue(id)
   redis.call('SADD', key('locations'), fields.location)
   redis.call('SADD', key('forms'), fields.form)
   count(fields.form, fields.location, 'accepted', 1)

@@ -113,6 +113,35 @@ local function shelf(state, location, lane)
   return key(state)
 end
 
+-- Queues -------------------------------------------------------------------------------------------------------
+
+-- What waits stands in a queue by what it waits for, beside its shelf: who asks how things stand reads no records.
+local function queue_of(id)
+  return table.concat({ read(id, 'location', 'form', 'cause') }, ':')
+end
+
+local function join_queue(id)
+  local waits_for, unknown_since, attempts, accepted_at =
+    read(id, 'waits_for', 'unknown_since', 'attempts', 'accepted_at')
+  local cause = attempts ~= '0' and 'retry' or 'turn'
+  if waits_for ~= '' then
+    cause = waits_for
+  elseif unknown_since ~= '' then
+    cause = 'configuration'
+  end
+  redis.call('HSET', key('sub', id), 'cause', cause)
+  redis.call('ZADD', key('queue', queue_of(id)), accepted_at, id)
+  redis.call('SADD', key('queues'), queue_of(id))
+end
+
+local function leave_queue(id)
+  local queue = queue_of(id)
+  redis.call('ZREM', key('queue', queue), id)
+  if redis.call('EXISTS', key('queue', queue)) == 0 then
+    redis.call('SREM', key('queues'), queue)
+  end
+end
+
 -- Persons ------------------------------------------------------------------------------------------------------
 
 -- How long nobody else may write a person of whom a contact has perhaps just been made, if it takes that long to look.
@@ -147,26 +176,40 @@ local function unlock_persons(location, persons, id)
   end
 end
 
--- Let what waits for one submission wait for another instead.
+-- Let what waits for one submission wait for another instead. The fewer join the more: there may be very many.
 local function hand_over(from, to)
-  local queue = key('blocked', to)
-  redis.call('ZUNIONSTORE', queue, 2, queue, key('blocked', from), 'AGGREGATE', 'MIN')
-  redis.call('PEXPIRE', queue, LOOK_FIRST)
-  redis.call('DEL', key('blocked', from))
+  local fewer, more = key('blocked', from), key('blocked', to)
+  if redis.call('ZCARD', fewer) > redis.call('ZCARD', more) then
+    fewer, more = more, fewer
+  end
+  local moved = redis.call('ZRANGE', fewer, 0, -1, 'WITHSCORES')
+  for i = 1, #moved, 2 do
+    redis.call('ZADD', more, 'LT', moved[i + 1], moved[i])
+  end
+  redis.call('DEL', fewer)
+  if more ~= key('blocked', to) then
+    redis.call('RENAME', more, key('blocked', to))
+  end
+  redis.call('PEXPIRE', key('blocked', to), LOOK_FIRST)
 end
 
--- The oldest that waits for this one, live submissions before replays.
+-- The oldest that waits for this one, live submissions before replays, among the first hundred. What waits for nobody
+-- any more leaves the queue: it comes back when it is told again to wait.
 local function first_blocked(id)
-  local first
-  for _, blocked in ipairs(redis.call('ZRANGE', key('blocked', id), 0, -1)) do
-    local state, waits_for, lane = read(blocked, 'state', 'waits_for', 'lane')
-    if state == 'waiting' and waits_for == 'person' then
-      if lane ~= 'replay' then
+  local queue, first = key('blocked', id), nil
+  repeat
+    local found = redis.call('ZRANGE', queue, 0, 99)
+    for _, blocked in ipairs(found) do
+      local state, waits_for, lane = read(blocked, 'state', 'waits_for', 'lane')
+      if state ~= 'waiting' or waits_for ~= 'person' then
+        redis.call('ZREM', queue, blocked)
+      elseif lane ~= 'replay' then
         return blocked
+      else
+        first = first or blocked
       end
-      first = first or blocked
     end
-  end
+  until first or #found == 0
   return first
 end
 
@@ -226,6 +269,9 @@ local function move(id, to, score)
     error('submission ' .. id .. ' may not go from ' .. from .. ' to ' .. to)
   end
   redis.call('ZREM', shelf(from, location, lane), id)
+  if from == 'waiting' then
+    leave_queue(id)
+  end
   if from == 'leased' then
     leave_persons(id, to)
     redis.call('ZREM', key('unbegun'), id)
@@ -240,7 +286,15 @@ local function move(id, to, score)
   end
   count(form, location, from, -1)
   count(form, location, to, 1)
+  if from == 'dead' then
+    redis.call('HINCRBY', key('reasons'), read(id, 'counted_as'), -1)
+  elseif to == 'dead' then
+    local reason = read(id, 'reason')
+    redis.call('HSET', key('sub', id), 'counted_as', reason) -- a replay clears the reason first
+    redis.call('HINCRBY', key('reasons'), reason, 1)
+  end
   if to == 'waiting' then
+    join_queue(id)
     look(location, score)
   end
 end
@@ -286,13 +340,6 @@ end
 
 -- The milliseconds from one call to the next, and how many may go at once. Alone we go a little faster than the limit,
 -- so that the slots alone bind us; beside others evenly, so that answers tell of them at all times.
-  if from == 'dead' then
-    redis.call('HINCRBY', key('reasons'), read(id, 'counted_as'), -1)
-  elseif to == 'dead' then
-    local reason = read(id, 'reason')
-    redis.call('HSET', key('sub', id), 'counted_as', reason) -- a replay clears the reason first
-    redis.call('HINCRBY', key('reasons'), reason, 1)
-  end
 local function pace_of(rate)
   local step = rate.interval / rate.share
   if rate.share == rate.most then
@@ -679,6 +726,15 @@ local function keep_step(id, generation, fields, attempt, call, status, budget)
   end
 end
 
+-- Give up a submission whose deliveries end their process, or end without a word.
+local function bury_as_crashed(id, rule)
+  local diagnosis = { { field = '', rule = rule, fix = "look at the worker's log and memory, then replay" } }
+  redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed', 'diagnosis', cjson.encode(diagnosis),
+    'buried_at', micros())
+  move(id, 'dead', now)
+  tell(id, 'buried', '{"reason":"crashed"}')
+end
+
 -- A suspect that came back without a crash is none any more.
 local function clear_suspicion(id)
   if read(id, 'lane') == 'suspect' then
@@ -702,12 +758,3 @@ local function owns(id, generation)
   local state, current = read(id, 'state', 'generation')
   return state == 'leased' and current == generation
 end
--- Give up a submission whose deliveries end their process, or end without a word.
-local function bury_as_crashed(id, rule)
-  local diagnosis = { { field = '', rule = rule, fix = "look at the worker's log and memory, then replay" } }
-  redis.call('HSET', key('sub', id), 'reason', 'crashed', 'group', 'crashed', 'diagnosis', cjson.encode(diagnosis),
-    'buried_at', micros())
-  move(id, 'dead', now)
-  tell(id, 'buried', '{"reason":"crashed"}')
-end
-
