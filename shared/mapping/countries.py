@@ -8,6 +8,7 @@ from typing import Any
 import pycountry
 
 from shared.highlevel.contact import COUNTRIES
+from shared.once import once
 from shared.words import folded
 
 # The languages of pycountry's translations that names are read in. More would be slower, and some hold mistakes.
@@ -67,7 +68,7 @@ def _codes() -> dict[str, str]:
     return codes
 
 
-@cache
+@once
 def _translated() -> dict[str, str]:
     """Return the codes by the countries' names in other languages; a name of two countries is none."""
     found: dict[str, set[str]] = {}

@@ -4,10 +4,10 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shared.once import once
 from shared.words import folded
 
 TABLE = Path(__file__).with_name("labels.toml")
@@ -76,7 +76,7 @@ class _Phrase:
     is_stem: bool = False
 
 
-@cache
+@once
 def phrases() -> Phrases:
     """Return the phrases of labels.toml."""
     table: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
