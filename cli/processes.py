@@ -21,12 +21,13 @@ class DidNotStart(Exception):
 
 @dataclass
 class Process:
-    """One process of Hookline; its output goes to `log`, or where ours goes."""
+    """One process of Hookline; its output goes to `log`, or where ours goes, and it inherits open `pipes`."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path | None = None
+    pipes: tuple[int, ...] = ()
     _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> "Process":
@@ -38,6 +39,7 @@ class Process:
             cwd=ROOT,
             stdout=output,
             stderr=output,
+            pass_fds=self.pipes,
             start_new_session=True,
         )
         if output:

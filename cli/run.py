@@ -8,6 +8,7 @@ from types import FrameType
 import click
 
 from cli.processes import WEB, WORKER, Process
+from shared import leash
 from shared.checks import checked_config
 from shared.settings import load_settings
 
@@ -19,8 +20,8 @@ def run() -> None:
     """
     Run web and worker together.
 
-    They run in one process group, until SIGTERM or Ctrl-C. One that ends by itself is started again: the worker's
-    watchdog counts on that.
+    They run until SIGTERM or Ctrl-C. One that ends by itself is started again: the worker's watchdog counts on that.
+    When this command is killed, they end too.
 
     Example: hookline run
     """
@@ -33,7 +34,9 @@ def run() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     # The worker is started first and stopped last, so that what web accepts meets a worker.
-    processes = [Process("worker", WORKER, os.environ), Process("web", WEB, os.environ)]
+    pipe, _ = os.pipe()  # the other end is ours alone, and stays open as long as we run
+    environment = {**os.environ, leash.VARIABLE: str(pipe)}
+    processes = [Process(name, what, environment, pipes=(pipe,)) for name, what in (("worker", WORKER), ("web", WEB))]
     for process in processes:
         process.start()
     while not stopping.wait(RESTART_SECONDS):

@@ -7,7 +7,7 @@ The names below are gunicorn's (https://gunicorn.org/reference/settings/).
 import os
 from typing import Any
 
-from shared import logs
+from shared import leash, logs
 from web.app import load_config_or_exit, load_settings_or_exit, look_at_redis_or_exit
 from web.server_log import ServerLog
 
@@ -50,3 +50,9 @@ def on_starting(_server: object) -> None:
     load_config_or_exit(_settings)
     logs.configure(_settings)
     look_at_redis_or_exit(_settings)
+
+
+def post_worker_init(worker: Any) -> None:
+    """End the server in order when `hookline run`, which has started it, was killed."""
+    # From here, since a server with threads of its own had better not fork.
+    leash.watch(worker.ppid)

@@ -1,8 +1,9 @@
 """`python -m worker`: one worker process."""
 
+import os
 import sys
 
-from shared import logs
+from shared import leash, logs
 from shared.redis_health import look_at_start
 from shared.settings import SettingsError, load_settings
 from shared.tables import ConfigError
@@ -14,6 +15,7 @@ def main() -> None:
     try:
         settings = load_settings()
         logs.configure(settings)
+        leash.watch(os.getpid())
         look_at_start(settings)
         app = create_worker(settings)
     except (SettingsError, ConfigError) as error:

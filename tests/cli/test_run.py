@@ -44,6 +44,16 @@ def test_run_starts_a_worker_again_that_ended_and_ends_in_order(running: tuple[P
     assert not any(is_alive(child) for child in started)
 
 
+def test_what_run_has_started_ends_when_run_is_killed(running: tuple[Process, str]) -> None:
+    process, url = running
+    wait_until(lambda: worker_is(url, "ok"), 20)
+    started = children(process, "worker") + children(process, "gunicorn")
+    process.kill()
+
+    assert len(started) == 2
+    wait_until(lambda: not any(is_alive(child) for child in started), 40)
+
+
 def worker_is(url: str, state: str) -> bool:
     return bool(httpx.get(url, trust_env=False).json()["worker"] == state)
 
