@@ -28,16 +28,16 @@ from worker.consumer import Consumer
 from worker.deliverer import Deliverer
 from worker.fetching import Fetcher
 from worker.keeper import Keeper
-from worker.pump import Pump, Watchdog
+from worker.pump import Pump, Watchdog, end_at_once
 
 # With Celery's four that makes 9 a worker, for Redis plans with few connections.
 DELIVERY_CONNECTIONS = 3
 PUMP_CONNECTIONS = 2
 # A delivery tries for about 5 s to settle while Redis refuses connections; the pump must see each failure.
 DELIVERY_RETRIES = 10
-
 # A delivery looks at the clock itself; one that takes longer than this besides is stuck.
 APART_MARGIN_SECONDS = 5
+
 
 def create_worker(settings: Settings | None = None, config: Config | None = None, app: Celery | None = None) -> Celery:
     """Return the Celery app of a worker: real things by default, others by argument."""
@@ -45,12 +45,6 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     config = config or checked_config(settings.hookline_config)
     app = app or create_celery(settings)
     stopping = threading.Event()
-    redis = connect(settings, DELIVERY_CONNECTIONS, DELIVERY_RETRIES)
-    journal = Journal(redis, settings)
-    http = open_http(settings.worker_concurrency + 1)  # the keeper makes calls too
-    client = Client(str(settings.highlevel_base_url), http)
-    accounts = Accounts.of(config, settings, redis, http)
-    catalogues = Catalogues(FieldCache(redis, settings), client, journal)
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     apart = Apart(partial(deliver_apart, settings, config, worker), settings.delivery_seconds + APART_MARGIN_SECONDS)
     deliverer = create_deliverer(settings, config, worker, stopping.is_set, apart)
@@ -65,7 +59,11 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
 
     @app.task(name=DELIVER)  # type: ignore[untyped-decorator]
     def deliver(submission_id: str, generation: int) -> None:
-        deliverer.deliver(Job(submission_id, generation))
+        try:
+            deliverer.deliver(Job(submission_id, generation))
+        except MemoryError:
+            # What else has failed for want of it, nobody knows: the lease expires, and the platform starts us anew.
+            end_at_once()
 
     app.conf.worker_consumer = Consumer
     app.steps["worker"].add(_step_of(pump, Keeper(deliverer.accounts, config.locations)))
@@ -73,6 +71,7 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
     return app
+
 
 def create_deliverer(
     settings: Settings, config: Config, worker: str, is_stopping: Callable[[], bool], apart: Apart | None
@@ -100,7 +99,6 @@ def deliver_apart(settings: Settings, config: Config, worker: str) -> Deliver:
     """Return what delivers suspects, in the process that this is called in."""
     logs.configure(settings)
     return create_deliverer(settings, config, worker, is_stopping=lambda: False, apart=None).deliver
-
 
 
 def _step_of(pump: Pump, keeper: Keeper) -> type[Any]:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from shared import logs
 from shared.journal import Job, Journal
 from shared.journal.journal import FORGET_AT_ONCE
+from shared.queue import BrokerUnavailable
 
 AFTER_FAILURE_SECONDS = 1.0
 FORGET_SECONDS = 60.0
@@ -47,6 +48,13 @@ class Pump:
             logs.event("redis unavailable", logging.WARNING, error=type(error).__name__)
 
     def _run(self) -> None:
+        try:
+            self._take_turns()
+        finally:
+            if not self._stopped.is_set():  # not even the failure could be told, as when there is no memory left
+                self.watchdog.end()
+
+    def _take_turns(self) -> None:
         wake = self.journal.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         while not self._stopped.is_set():
             try:
@@ -57,7 +65,7 @@ class Pump:
             except Exception as error:
                 # Redis or the broker is away, mostly; whatever it is, a worker without its pump would stand still.
                 self.watchdog.pause()
-                logs.failure("redis unavailable" if isinstance(error, RedisError) else "pump failed", error)
+                logs.failure(_what_failed(error), error)
                 wake.reset()
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
         wake.close()
@@ -82,12 +90,22 @@ class Pump:
                 logs.event("forgotten", records=number)
 
 
+def _what_failed(error: Exception) -> str:
+    match error:
+        case RedisError():
+            return "redis unavailable"
+        case BrokerUnavailable():
+            return "broker unavailable"
+        case _:
+            return "pump failed"
+
+
 @dataclass
 class Watchdog:
     """Ends the worker when leases wait and nothing moves though Redis answers, so that the platform restarts it."""
 
     seconds: float
-    end: Callable[[], None] = lambda: _end()
+    end: Callable[[], None] = lambda: end_at_once()
     clock: Callable[[], float] = time.monotonic
     _moves: int = -1
     _still_since: float | None = None
@@ -108,6 +126,7 @@ class Watchdog:
         self._still_since = None
 
 
-def _end() -> None:
+def end_at_once() -> None:
+    """End the process as one that failed, after saying where each of its threads stands."""
     faulthandler.dump_traceback(file=sys.stderr)
     os._exit(1)

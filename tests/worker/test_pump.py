@@ -1,4 +1,10 @@
-from worker.pump import Watchdog
+from typing import Any, cast
+
+import pytest
+
+from shared.journal import Journal
+from shared.journal.journal import FORGET_AT_ONCE, Turn
+from worker.pump import Pump, Watchdog
 
 
 class Time:
@@ -51,3 +57,52 @@ def test_the_watchdog_counts_from_anew_when_redis_did_not_answer() -> None:
     watchdog.look(unbegun=1, moves=7)
 
     assert ended == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_whose_pump_can_not_even_tell_its_failure_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    watchdog, _, ended = a_watchdog()
+    journal: Any = FailingJournal()
+    monkeypatch.setattr("worker.pump.logs.failure", fail)
+    pump = Pump(journal, fail, "worker", 1, watchdog, prepare=fail)
+    pump.start()
+    pump._thread.join(10)
+
+    assert ended == ["ended"]
+
+
+class FailingJournal:
+    """As far as a pump comes without memory."""
+
+    @property
+    def redis(self) -> "FailingJournal":
+        return self
+
+    def pubsub(self, **_: Any) -> "FailingJournal":
+        return self
+
+
+class Forgetful:
+    """A journal with many records whose time is over."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.left = list(numbers)
+
+    def turn(self, worker: str, threads: int) -> Turn:
+        return Turn(sleep_seconds=0, unbegun=0, moves=0, taken_back=[], buried=[], jobs=[])
+
+    def forget(self) -> int:
+        return self.left.pop(0)
+
+
+def test_records_are_forgotten_turn_by_turn_while_there_are_more() -> None:
+    journal = Forgetful(FORGET_AT_ONCE, FORGET_AT_ONCE, 3, 3)
+    pump = Pump(cast(Journal, journal), lambda jobs: None, worker="w", threads=1, watchdog=Watchdog(30))
+
+    for _ in range(10):
+        pump._turn()
+
+    assert journal.left == [3]  # for the next minute
