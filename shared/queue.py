@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from shared.journal import Job
 from shared.settings import VISIBILITY_SECONDS, Settings
+
+__all__ = ["DELIVER", "BrokerUnavailable", "create_celery", "enqueue"]
 
 DELIVER = "hookline.deliver"
 QUEUE = "deliveries"
@@ -63,7 +66,7 @@ def enqueue(app: Celery, jobs: Iterable[Job]) -> None:
     """
     Publish a wake-up for each job, once.
 
-    Raises what the broker's client raises; the caller may give up, since an unbegun lease expires and is leased again.
+    Raises BrokerUnavailable; the caller may give up, since an unbegun lease expires and is leased again.
     """
     for job in jobs:
         app.send_task(DELIVER, args=(job.submission_id, job.generation), retry=False)
@@ -82,6 +85,9 @@ def _of_redis(settings: Settings) -> dict[str, Any]:
         "socket_timeout": 15,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
+        # A connection that never answers any more is dropped after some 20 s (measured), before the watchdog ends the
+        # worker. What it had been sent is lost with it, and the journal enqueues that again.
+        "health_check_interval": 5,
     }
     return {
         # The textbook setting (late acks, multiplier 1, prefetch on) hangs for ever when Redis restarts while all

@@ -21,8 +21,8 @@ class SettingsError(Exception):
 
 
 def _redis_url(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://, for example redis://localhost:6379/0")
     return url
 
 
