@@ -4,16 +4,27 @@ import argparse
 import signal
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from bench import faults
-from bench.faults import highlevel, processes, redis
-from bench.faults.report import describe, table
-from bench.faults.scenario import Outcome, Scenario, run
+from bench.faults import brokers, clocks, door, highlevel, memory, processes, redis, stalls
+from bench.faults.report import describe, summary, table
+from bench.faults.scenario import Outcome, Scenario, broken_off, run
 
-SCENARIOS: tuple[Scenario, ...] = (*processes.SCENARIOS, *redis.SCENARIOS, *highlevel.SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (
+    *processes.SCENARIOS,
+    *memory.SCENARIOS,
+    *clocks.SCENARIOS,
+    *stalls.SCENARIOS,
+    *redis.SCENARIOS,
+    *brokers.SCENARIOS,
+    *highlevel.SCENARIOS,
+    *door.SCENARIOS,
+)
 TERMINATED = 143
 
 
@@ -40,20 +51,47 @@ def main() -> None:
     if arguments.list or not chosen:
         print("\n".join(f"{scenario.name:<24} {scenario.sentence}" for scenario in SCENARIOS))
         sys.exit(0 if chosen else 2)
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        outcomes = [*pool.map(_play, [scenario.name for scenario in chosen], repeat(arguments))]
-    print("\n" + table(outcomes))
-    if arguments.markdown:
-        arguments.markdown.write_text(table(outcomes) + "\n")
-    sys.exit(1 if any(outcome.faults for outcome in outcomes) else 0)
+    began = time.monotonic()
+    outcomes: dict[str, Outcome] = {}
+    for outcome in _outcomes(chosen, arguments):
+        outcomes[outcome.scenario] = outcome
+        report = _report([outcomes[one.name] for one in chosen if one.name in outcomes], arguments, began)
+        if arguments.markdown:  # each time, so that nothing is lost that took hours
+            arguments.markdown.write_text(report)
+    print("\n" + report, end="")
+    sys.exit(1 if any(outcome.faults for outcome in outcomes.values()) else 0)
+
+
+def _outcomes(chosen: Sequence[Scenario], arguments: argparse.Namespace) -> Iterator[Outcome]:
+    """Play the scenarios, those that take longest first, and yield what came of each as it ends."""
+    with ProcessPoolExecutor(arguments.jobs, initializer=_end_in_order) as pool:
+        longest_first = sorted(chosen, key=lambda one: one.at(arguments.scale).least_seconds(arguments.scale))[::-1]
+        plays = {pool.submit(_play, one.name, arguments): one for one in longest_first}
+        for play in as_completed(plays):
+            outcome = _outcome_of(play, plays[play])
+            print(describe(plays[play], outcome), flush=True)
+            yield outcome
+
+
+def _outcome_of(play: "Future[Outcome]", scenario: Scenario) -> Outcome:
+    error = play.exception()  # its process has ended, as when memory is short
+    return broken_off(scenario, error) if error else play.result()
+
+
+def _report(outcomes: Sequence[Outcome], arguments: argparse.Namespace, began: float) -> str:
+    told = summary(outcomes, time.monotonic() - began, arguments.seed, arguments.scale, arguments.jobs)
+    return f"{table(outcomes)}\n\n{told}\n"
 
 
 def _is_chosen(scenario: Scenario, only: list[str]) -> bool:
     return not only or any(name in scenario.name for name in only)
 
 
-def _play(name: str, arguments: argparse.Namespace) -> Outcome:
+def _end_in_order() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that what was started is ended
+
+
+def _play(name: str, arguments: argparse.Namespace) -> Outcome:
     scenario = next(one for one in SCENARIOS if one.name == name)
     print(f"{name} …", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -61,9 +99,11 @@ def _play(name: str, arguments: argparse.Namespace) -> Outcome:
         if arguments.logs:
             folder = arguments.logs / name.replace(" ", "-")
             folder.mkdir(parents=True)
-        outcome = run(scenario, arguments.scale, arguments.seed, folder)
-    print(describe(scenario, outcome), flush=True)
-    return outcome
+        try:
+            return run(scenario, arguments.scale, arguments.seed, folder)
+        except Exception as error:  # one that fails must not take the others with it
+            traceback.print_exc()
+            return broken_off(scenario, error)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.stage import Stage, wait_until
@@ -17,24 +18,35 @@ LOOK_SECONDS = 0.2
 RESTART_SECONDS = 1.0
 WEBS = ("web-1", "web-2")
 WORKERS = ("worker-1", "worker-2")
+SERVERS = ("server-1", "server-2")  # each is web and worker
+RUN = ("-m", "cli", "run")
+
+Programs = Mapping[str, tuple[str, ...]]  # what runs in each process, by its name
+APART: Programs = {**dict.fromkeys(WORKERS, WORKER), **dict.fromkeys(WEBS, WEB)}
+TOGETHER: Programs = dict.fromkeys(SERVERS, RUN)
 
 
 @dataclass
 class Fleet:
-    """Two web processes and two workers; `starts` counts how often each was started."""
+    """The processes that are looked after; `starts` counts how often each was started."""
 
     stage: Stage
     environment: dict[str, str]
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in WEBS})
+    programs: Programs = field(default_factory=lambda: APART)
+    ports: dict[str, int] = field(init=False)
     starts: Counter[str] = field(default_factory=Counter)
     _processes: dict[str, Process] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
+    def __post_init__(self) -> None:
+        self.ports = {name: free_port() for name in self.programs if name not in WORKERS}
+
     def start(self) -> "Fleet":
         """Start all, wait until they are ready, and look after them from then on."""
-        for name in (*WORKERS, *WEBS):
+        for name in self.programs:
             self._processes[name] = self._start(name)
-        wait_until(lambda: self.stage.journal.workers() == len(WORKERS), 30)
+        workers = [name for name in self.programs if name not in WEBS]
+        wait_until(lambda: self.stage.journal.workers() == len(workers), 30)
         for name, port in self.ports.items():
             self._processes[name].wait_for(f"http://127.0.0.1:{port}/readyz")
         self._thread = threading.Thread(target=self._look_after, name="fleet", daemon=True)
@@ -45,8 +57,11 @@ class Fleet:
         """Start nothing again, and end what runs: all is seen by now."""
         self._stopped.set()
         self._thread.join()
-        for process in self._processes.values():
-            process.kill()
+        self.kill_whole(self._processes)
+
+    def pid(self, name: str) -> int:
+        """Return the id under which a process runs."""
+        return self._processes[name].pid
 
     def kill(self, name: str) -> None:
         """End a process as a crash does."""
@@ -54,17 +69,24 @@ class Fleet:
 
     def kill_children(self, name: str) -> None:
         """End the processes that a process has started, as a crash of theirs does."""
-        found = subprocess.run(["pgrep", "-P", str(self._processes[name].pid)], capture_output=True, text=True)
-        for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+        for pid in children(self.pid(name)):
+            kill(pid)
+
+    def kill_whole(self, names: Iterable[str]) -> None:
+        """End processes with all that they have started, at once, as a platform does that runs out of memory."""
+        processes = [self._processes[name] for name in names]
+        for pid in [pid for process in processes for pid in family(process.pid)]:
+            kill(pid)
+        for process in processes:
+            process.kill()
 
     def freeze(self, name: str) -> None:
         """Stop a process in its tracks, as a machine does that swaps or is moved."""
-        os.kill(self._processes[name].pid, signal.SIGSTOP)
+        os.kill(self.pid(name), signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         """Let a frozen process go on."""
-        os.kill(self._processes[name].pid, signal.SIGCONT)
+        os.kill(self.pid(name), signal.SIGCONT)
 
     def terminate(self, names: Iterable[str]) -> None:
         """Ask processes to end, all at once, and kill those that still run after 30 s, as a deploy does."""
@@ -75,15 +97,15 @@ class Fleet:
             thread.join()
 
     def heal(self) -> None:
-        """Start no process with fault points any more, and let those that have some end in good order."""
+        """Start sound processes only from now on, and let those that run end in good order."""
         self.environment[VARIABLE] = ""
+        self.programs = {**self.programs, **{name: APART[name] for name in self.programs if name in APART}}
         self.terminate(self._processes)
 
     def _start(self, name: str) -> Process:
         self.starts[name] += 1
-        arguments = WORKER if name in WORKERS else WEB
-        port = {"PORT": str(self.ports[name])} if name in WEBS else {}
-        return self.stage.start(name, arguments, **self.environment, **port)
+        port = {"PORT": str(self.ports[name])} if name in self.ports else {}
+        return self.stage.start(name, self.programs[name], **self.environment, **port)
 
     def _look_after(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
@@ -92,3 +114,29 @@ class Fleet:
                 return
             for name in ended:
                 self._processes[name] = self._start(name)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+    return [int(child) for child in found.stdout.split()]
+
+
+def family(pid: int) -> list[int]:
+    """Return a process with all that it and they have started, the oldest first."""
+    return [pid, *(one for child in children(pid) for one in family(child))]
+
+
+def kill(pid: int) -> None:
+    """End a process as a crash does, if it still runs."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

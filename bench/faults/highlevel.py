@@ -1,5 +1,6 @@
 """Faults of HighLevel, and of the wire to it: refusals, silence, and answers that break off."""
 
+import time
 from collections.abc import Callable
 
 from bench.faults.proxy import Mode
@@ -7,8 +8,9 @@ from bench.faults.scenario import Scenario
 from bench.faults.theatre import Theatre
 
 WRITES = r"/(upsert|notes|tags)$"
-OUTAGE_SECONDS = 60.0
-# An outage of 10 minutes in a tenth of the time: the first probe after a tenth of the 15 s, the rest follows from it.
+OUTAGE_SECONDS = 600.0
+# The same in a tenth of the time: the first probe comes after a tenth of the 15 s, the rest follows from it.
+SHORTENED_SECONDS = OUTAGE_SECONDS / 10
 SHORTENED = {"HOLD_PROBE_SECONDS": "1.5"}
 
 
@@ -23,16 +25,21 @@ def bursts(program: str, count: int) -> Callable[[Theatre], None]:
     return play
 
 
-def outage(theatre: Theatre) -> None:
-    theatre.wait_for_delivered(0.1)
-    with theatre.fault(f"an outage of {OUTAGE_SECONDS:.0f} s: first no connection, then 503"):
-        port, theatre.highlevel_wire.target = theatre.highlevel_wire.target, 1
-        theatre.highlevel_wire.reset()
-        theatre.pause(OUTAGE_SECONDS / 2)
-        theatre.program(program="unavailable_503")
-        theatre.highlevel_wire.target = port
-        theatre.pause(OUTAGE_SECONDS / 2)
-        theatre.end_programs()
+def outage(seconds: float) -> Callable[[Theatre], None]:
+    """Return a play in which HighLevel is away for so long."""
+
+    def play(theatre: Theatre) -> None:
+        theatre.wait_for_delivered(0.05)
+        with theatre.fault(f"an outage of {seconds:.0f} s: first no connection, then 503"):
+            port, theatre.highlevel_wire.target = theatre.highlevel_wire.target, 1
+            theatre.highlevel_wire.reset()
+            time.sleep(seconds / 2)
+            theatre.program(program="unavailable_503")
+            theatre.highlevel_wire.target = port
+            time.sleep(seconds / 2)
+            theatre.end_programs()
+
+    return play
 
 
 def answer_too_late(theatre: Theatre) -> None:
@@ -87,7 +94,16 @@ def _bursts(name: str, sentence: str, program: str, count: int) -> Scenario:
 SCENARIOS = (
     _bursts("API 500", "bursts of 500", "internal_500", 25),
     _bursts("API 503", "bursts of 503", "unavailable_503", 25),
-    Scenario("API outage", "an outage, shortened", outage, seconds=80, environment=SHORTENED),
+    Scenario(
+        "API outage",
+        "an outage of 10 minutes",
+        outage(SHORTENED_SECONDS),
+        seconds=80,
+        environment=SHORTENED,
+        in_full=Scenario(
+            "API outage", "an outage of 10 minutes", outage(OUTAGE_SECONDS), submissions=6000, seconds=700
+        ),
+    ),
     _bursts("API 429", "storms of 429 with X-RateLimit headers", "rate_429", 25),
     _bursts("API 429 Retry-After", "storms of 429 with a Retry-After of 7 s", "rate_429_retry_after", 25),
     _bursts("API 429 bare", "storms of 429 without any header", "rate_429_bare", 25),

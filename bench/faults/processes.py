@@ -1,6 +1,6 @@
 """Faults of our own processes: they are killed, restarted and frozen."""
 
-from bench.faults.fleet import WEBS, WORKERS
+from bench.faults.fleet import SERVERS, TOGETHER, WEBS, WORKERS, children, family, is_alive, kill
 from bench.faults.scenario import Scenario
 from bench.faults.senders import Load, leads
 from bench.faults.theatre import POISON, Theatre
@@ -10,6 +10,7 @@ from shared.fault_points import VARIABLE
 POISONED = 2
 POISON_NUMBERS = 1_000_000  # so that they are nobody else's
 POISON_PATIENCE_SECONDS = 600
+ORPHAN_SECONDS = 40.0  # longer than a process takes that ends in good order
 
 
 def kill_a_worker(theatre: Theatre) -> None:
@@ -46,6 +47,43 @@ def restart_all(theatre: Theatre) -> None:
     for _ in theatre.each_few_seconds(8, least=2, most=4):
         with theatre.kill("SIGTERM to all processes at once"):
             theatre.fleet.terminate((*WORKERS, *WEBS))
+
+
+def kill_run(theatre: Theatre) -> None:
+    """Kill `hookline run`, whose web and worker must not stay behind, and each of the two, which it starts again."""
+    theatre.wait_for_delivered(0.05)
+    for turn in theatre.each_few_seconds(8, least=3, most=6):
+        pid = theatre.fleet.pid(SERVERS[turn % 2])
+        if turn % 3 == 0:
+            left = family(pid)[1:]
+            with theatre.kill("kill -9 of hookline run"):
+                kill(pid)
+            _wait_for_orphans(theatre, left)
+        else:
+            worker, web = children(pid)  # in the order of their start
+            with theatre.kill(f"kill -9 of the {'worker' if turn % 3 == 1 else 'web process'} of hookline run"):
+                kill(worker if turn % 3 == 1 else web)
+
+
+def _wait_for_orphans(theatre: Theatre, pids: list[int]) -> None:
+    try:
+        seconds = wait_until(lambda: not any(map(is_alive, pids)), ORPHAN_SECONDS)
+        theatre.notes.append(f"its {len(pids)} children ended {seconds:.1f} s after it")
+    except AssertionError:
+        left = [pid for pid in pids if is_alive(pid)]
+        theatre.faults.append(f"{len(left)} of {len(pids)} children still run {ORPHAN_SECONDS:.0f} s after it")
+        for pid in left:
+            kill(pid)
+
+
+def kill_a_dyno(theatre: Theatre) -> None:
+    """Kill web and worker at once, as a platform does with what takes too much memory."""
+    theatre.wait_for_delivered(0.1)
+    with theatre.kill("SIGKILL of a web process and a worker at once"):
+        theatre.fleet.kill_whole(SERVERS[:1])
+    theatre.pause(5)
+    with theatre.kill("SIGKILL of all processes at once"):
+        theatre.fleet.kill_whole(SERVERS)
 
 
 def freeze_a_worker(theatre: Theatre) -> None:
@@ -91,12 +129,14 @@ SCENARIOS = (
     Scenario("web killed", "kill -9 of gunicorn or its child, again and again", kill_web),
     Scenario("rolling restart", "SIGTERM to one process after the other, every 3 s", restart_in_turn),
     Scenario("restart of all", "SIGTERM to all processes at once, several times", restart_all),
+    Scenario("run killed", "kill -9 of `hookline run`, of its worker, of its web", kill_run, programs=TOGETHER),
+    Scenario("dyno killed", "SIGKILL of web and worker at once, then of all", kill_a_dyno, programs=TOGETHER),
     Scenario("worker frozen", "a worker stands still for longer than its leases last", freeze_a_worker),
     Scenario(
         "poison",
         "submissions whose delivery ends its worker each time",
         poison,
-        submissions=4000,
+        submissions=2700,
         seconds=150,  # so that neighbours come in all the time
         silence_seconds=60,
         environment={VARIABLE: f"begun@{POISON}"},

@@ -3,6 +3,7 @@
 import shutil
 import time
 
+from bench.faults.fleet import WEBS, WORKERS
 from bench.faults.proxy import Mode
 from bench.faults.replication import Replication
 from bench.faults.scenario import Scenario
@@ -12,6 +13,7 @@ from shared.journal import Job
 from shared.queue import QUEUE, create_celery, enqueue
 from shared.settings import Settings
 from shared.submission import State
+from shared.vitals import examine
 
 PREFIX = "hookline:"
 
@@ -84,6 +86,9 @@ def fail_over(theatre: Theatre) -> None:
         theatre.journal = journal_at(replication.replica.port, theatre.ending)
     missing = [name for name in [*theatre.load.told.values()] if theatre.journal.find(name) is None]
     theatre.notes.append(f"accepted, but not replicated before the primary went: {len(missing)}")
+    if missing:
+        theatre.pause(3)
+        _demand_that_the_loss_is_told(theatre)
 
 
 def lose_the_data(theatre: Theatre) -> None:
@@ -97,10 +102,21 @@ def lose_the_data(theatre: Theatre) -> None:
         shutil.rmtree(theatre.stage.folder / "redis")
         redis.start()
     theatre.pause(3)
-    said = theatre.readyz()
-    theatre.notes.append(f"waited when the data went: {len(waiting)}; readyz says {said}")
-    if said.get("data") != "lost":
-        theatre.faults.append(f"the data is lost, and readyz does not say so: {said}")
+    theatre.notes.append(f"waited when the data went: {len(waiting)}")
+    _demand_that_the_loss_is_told(theatre)
+    silent = [
+        name for name in (*WEBS, *WORKERS) if "data lost" not in (theatre.stage.folder / f"{name}.log").read_text()
+    ]
+    if silent:
+        theatre.faults.append(f"the data is lost, and the log of {', '.join(silent)} does not say so")
+
+
+def _demand_that_the_loss_is_told(theatre: Theatre) -> None:
+    ready, status = theatre.readyz(), examine(theatre.journal.data(), theatre.journal.workforce(), 0)
+    told = [found.says for found in status if found.level == "fault"]
+    theatre.notes.append(f"readyz says {ready}; status says {'; '.join(told)}")
+    if ready.get("data") != "lost" or not any("DATA LOST" in says for says in told):
+        theatre.faults.append(f"the data is lost, and not both say so: readyz {ready}, status {told}")
 
 
 def double_the_messages(theatre: Theatre) -> None:

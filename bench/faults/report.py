@@ -1,12 +1,15 @@
 """What is printed: the figures of each scenario, and the table at the end."""
 
+import os
+import platform
+import subprocess
 from collections.abc import Sequence
 
 from bench.faults.scenario import Outcome, Scenario
 
 HEADINGS = (
     "scenario",
-    "injected",
+    "faults",
     "sent",
     "accepted",
     "delivered",
@@ -15,14 +18,15 @@ HEADINGS = (
     "doubled",
     "repeats",
     "silence",
-    "recovered after",
-    "doubtful after",
+    "recovered",
     "verdict",
 )
 
 
 def describe(scenario: Scenario, outcome: Outcome) -> str:
     """Return the figures of one scenario in a few lines."""
+    if outcome.not_run:
+        return f"{scenario.name}: {scenario.sentence}\n  NOT RUN    {outcome.not_run}"
     lines = [
         f"{scenario.name}: {scenario.sentence}",
         f"  injected   {_injected(outcome)}",
@@ -33,8 +37,7 @@ def describe(scenario: Scenario, outcome: Outcome) -> str:
         f"  lost       {_lost(outcome)}",
         f"  doubled    {outcome.doubled}; {outcome.repeats} upserts were repeated without effect",
         f"  silence    {outcome.silence.seconds:.1f} s without a delivery while something waited",
-        f"  recovered  {outcome.recovery:.1f} s after the fault, but for notes of which nobody knew",
-        f"  in doubt   {outcome.doubtful:.1f} s after the fault the last of those notes was settled",
+        f"  recovered  {outcome.recovery:.1f} s after the fault all was as before",
         f"  took       {outcome.seconds:.0f} s",
         *(f"  note       {note}" for note in outcome.notes),
         *(f"  FAULT      {fault}" for fault in outcome.faults),
@@ -48,7 +51,31 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def summary(outcomes: Sequence[Outcome], seconds: float, seed: int, scale: float, jobs: int) -> str:
+    """Return in one line what was played, for how long, of what and where."""
+    played = [outcome for outcome in outcomes if not outcome.not_run]
+    return (
+        f"{sum(outcome.sent for outcome in played):,} submissions in {len(played)} scenarios, {seconds:,.0f} s: "
+        f"`bin/faults --scale {scale:g} --seed {seed} --jobs {jobs}` at commit {_commit()}, "
+        f"Python {platform.python_version()}, {os.cpu_count()} cores."
+    )
+
+
+def _commit() -> str:
+    try:
+        name = _git("rev-parse", "--short", "HEAD")
+        return f"{name} with changes" if _git("status", "--porcelain") else name
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def _row(outcome: Outcome) -> tuple[str, ...]:
+    if outcome.not_run:
+        return (outcome.scenario, *("-" for _ in HEADINGS[2:]), f"not run: {outcome.not_run}")
     return (
         outcome.scenario,
         str(len(outcome.injected)),
@@ -61,7 +88,6 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         str(outcome.repeats),
         f"{outcome.silence.seconds:.1f} s",
         f"{outcome.recovery:.1f} s",
-        f"{outcome.doubtful:.1f} s" if outcome.doubtful else "-",
         "failed" if outcome.faults else "passed",
     )
 
@@ -76,9 +102,15 @@ def _sums(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         *(str(sum(getattr(outcome, name) for outcome in outcomes)) for name in ("lost", "doubled", "repeats")),
         f"{max((outcome.silence.seconds for outcome in outcomes), default=0):.1f} s",
         f"{max((outcome.recovery for outcome in outcomes), default=0):.1f} s",
-        f"{max((outcome.doubtful for outcome in outcomes), default=0):.1f} s",
-        "failed" if any(outcome.faults for outcome in outcomes) else "passed",
+        _verdict(outcomes),
     )
+
+
+def _verdict(outcomes: Sequence[Outcome]) -> str:
+    if any(outcome.faults for outcome in outcomes):
+        return "failed"
+    not_run = sum(bool(outcome.not_run) for outcome in outcomes)
+    return f"incomplete: {not_run} not run" if not_run else "passed"
 
 
 def _injected(outcome: Outcome) -> str:

@@ -2,20 +2,22 @@
 
 import random
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.faults.fleet import APART, Programs
 from bench.faults.senders import leads
 from bench.faults.theatre import LOCATIONS, TAGS, Injected, Theatre, a_theatre, say
 from bench.faults.witness import NO_SILENCE, Entry, Silence, longest_silence, recovery_seconds, seen_by, verdict
 from bench.stage import wait_until
 
 LEAST_SUBMISSIONS = 60
-MOST_PER_SECOND = 30.0  # about half of what two cores take, which web, workers, Redis, HighLevel and senders share
+# Web, workers, Redis, HighLevel and senders share the machine, and three scenarios at once leave two cores some rest.
+MOST_PER_SECOND = 18.0
 SETTLE_SECONDS = 900.0
-DOUBT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -25,25 +27,41 @@ class Scenario:
 
     `dies` says how many dead letters of each reason there have to be. `loses` is set where the journal itself is taken
     away, which no program can mend: the play then says what was lost, and whether Hookline told it. Nothing may be
-    delivered for `silence_seconds` at most, where neighbours of a fault have to be unharmed.
+    delivered for `silence_seconds` at most, where neighbours of a fault have to be unharmed. `missing` says what a
+    machine lacks that the play needs. `in_full` takes its place at full scale, where time does not matter.
     """
 
     name: str
     sentence: str
     play: Callable[[Theatre], None]
-    submissions: int = 3000
+    submissions: int = 2200
     seconds: float = 20.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    programs: Programs = field(default_factory=lambda: APART)
     dies: Callable[[Theatre], Mapping[str, int]] = lambda _: {}
     silence_seconds: float = 0.0
     loses: bool = False
     oauth: bool = False
     is_short: bool = False
+    missing: Callable[[], str] = lambda: ""
+    in_full: "Scenario | None" = None
+
+    def at(self, scale: float) -> "Scenario":
+        """Return what is played at a scale."""
+        return self.in_full if self.in_full and scale >= 1 else self
+
+    def number(self, scale: float) -> int:
+        """Return how many submissions come in at a scale."""
+        return max(LEAST_SUBMISSIONS, round(self.submissions * scale))
+
+    def least_seconds(self, scale: float) -> float:
+        """Return how long they take to come in."""
+        return max(self.seconds, self.number(scale) / MOST_PER_SECOND)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one scenario; `faults` are the reasons why it has failed."""
+    """What came of one scenario; `faults` are the reasons why it has failed, `not_run` why it was not even begun."""
 
     scenario: str
     injected: tuple[str, ...] = ()
@@ -59,27 +77,47 @@ class Outcome:
     repeats: int = 0
     silence: Silence = NO_SILENCE
     recovery: float = 0.0
-    doubtful: float = 0.0
     seconds: float = 0.0
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    not_run: str = ""
+
+
+def broken_off(scenario: Scenario, error: BaseException) -> Outcome:
+    """Return what came of a scenario that could not be played to its end."""
+    return Outcome(scenario.name, faults=(_why_broken_off(error),))
 
 
 def run(scenario: Scenario, scale: float, seed: int, folder: Path) -> Outcome:
     """Play one scenario in processes of its own and judge it."""
+    scenario = scenario.at(scale)
+    if missing := scenario.missing():
+        return Outcome(scenario.name, not_run=missing)
     began = time.monotonic()
-    number = max(LEAST_SUBMISSIONS, round(scenario.submissions * scale))
     forms = [f"form-{at}" for at in range(LOCATIONS)]
-    people = leads(number, forms, random.Random(f"{seed} {scenario.name}"))
-    seconds = max(scenario.seconds, number / MOST_PER_SECOND)
+    people = leads(scenario.number(scale), forms, random.Random(f"{seed} {scenario.name}"))
+    seconds = scenario.least_seconds(scale)
     environment = {"SECRET_KEY": "a-secret-key-of-more-than-32-characters", **scenario.environment}
-    with a_theatre(folder, people, seconds, seed, environment, oauth=scenario.oauth) as theatre:
+    with a_theatre(folder, people, seconds, seed, environment, scenario.programs, oauth=scenario.oauth) as theatre:
         theatre.load.start()
-        scenario.play(theatre)
+        _play(scenario, theatre)
         theatre.load.join()
         faults = _wait_until_settled(theatre)
         outcome = _judge(scenario, theatre, faults)
     return outcome.__class__(**{**outcome.__dict__, "seconds": time.monotonic() - began})
+
+
+def _play(scenario: Scenario, theatre: Theatre) -> None:
+    """Play; what came in until a play breaks off is judged all the same."""
+    try:
+        scenario.play(theatre)
+    except Exception as error:
+        traceback.print_exc()
+        theatre.faults.append(_why_broken_off(error))
+
+
+def _why_broken_off(error: BaseException) -> str:
+    return f"broken off: {type(error).__name__}: {error}"
 
 
 def _wait_until_settled(theatre: Theatre) -> list[str]:
@@ -97,8 +135,7 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
     entries = theatre.entries()
     found = verdict(load.leads, load.told, seen_by(theatre.stage.contacts()), entries, TAGS, theatre.had_trouble)
     ledger = journal.ledger()
-    doubtful = {name for name in entries if theatre.is_doubtful(name)}
-    recoveries = [_recovery(theatre, one, entries, doubtful) for one in theatre.injected]
+    recoveries = [(one, _recovery(theatre, one, entries)) for one in theatre.injected]
     wanted = Counter(scenario.dies(theatre))
     if not scenario.loses:
         faults += [f"{len(found.lost)} lost: {found.lost[:5]}"] if found.lost else []
@@ -109,7 +146,7 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
     silence = longest_silence(entries.values())
     if scenario.silence_seconds and silence.seconds > scenario.silence_seconds:
         faults.append(f"{silence.seconds:.0f} s of silence, more than {scenario.silence_seconds:.0f} s")
-    faults += [fault for one in recoveries for fault in one.faults]
+    faults += [slow for fault, seconds in recoveries for slow in _too_slow(fault, seconds)]
     return Outcome(
         scenario=scenario.name,
         injected=tuple(one.what for one in theatre.injected),
@@ -124,47 +161,19 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
         doubled=len(found.doubled),
         repeats=found.repeats,
         silence=silence,
-        recovery=max((one.seconds for one in recoveries), default=0.0),
-        doubtful=max((one.doubtful_seconds for one in recoveries), default=0.0),
+        recovery=max((seconds for _, seconds in recoveries), default=0.0),
         faults=tuple(faults),
         notes=tuple(theatre.notes),
     )
 
 
-@dataclass(frozen=True)
-class Recovery:
-    """
-    How long after the end of a fault all that it had touched was settled.
-
-    Apart from that stands what waits on purpose: when nobody can tell whether a note was written, it is looked for only
-    after a time, since a note that is written twice cannot be taken back.
-    """
-
-    fault: Injected
-    seconds: float
-    doubtful_seconds: float
-
-    @property
-    def faults(self) -> list[str]:
-        """Return what took too long."""
-        limit = self.fault.within_seconds
-        found = [(self.seconds, limit, "to recover"), (self.doubtful_seconds, limit + DOUBT_SECONDS, "in doubt")]
-        return [
-            f"{self.fault.what}: {seconds:.0f} s {what}, more than {most:.0f} s"
-            for seconds, most, what in found
-            if seconds > most
-        ]
+def _recovery(theatre: Theatre, fault: Injected, entries: Mapping[str, Entry]) -> float:
+    return recovery_seconds(fault.ended_at, fault.within_seconds, theatre.touched(fault, entries), entries)
 
 
-def _recovery(theatre: Theatre, fault: Injected, entries: Mapping[str, Entry], doubtful: set[str]) -> Recovery:
-    touched = theatre.touched(fault, entries)
-    doubts = touched & doubtful
-    others = {name: entry for name, entry in entries.items() if name not in doubtful}
-    return Recovery(
-        fault,
-        recovery_seconds(fault.ended_at, fault.within_seconds, touched - doubts, others),
-        max((entries[name].settled_at - fault.ended_at for name in doubts), default=0.0),
-    )
+def _too_slow(fault: Injected, seconds: float) -> list[str]:
+    limit = fault.within_seconds
+    return [f"{fault.what}: {seconds:.0f} s to recover, more than {limit:.0f} s"] if seconds > limit else []
 
 
 def _unbalanced(theatre: Theatre) -> list[str]:

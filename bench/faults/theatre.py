@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from redis.exceptions import RedisError
 
-from bench.faults.fleet import Fleet
+from bench.faults.fleet import Fleet, Programs
 from bench.faults.proxy import Proxy
 from bench.faults.senders import Lead, Load
 from bench.faults.witness import Entry
@@ -28,6 +28,7 @@ HIGHLEVEL_SECONDS = 0.15  # for each answer, so that a fault finds deliveries un
 KILL_SECONDS, OTHER_SECONDS = 90.0, 60.0  # within which all is to be as before
 PLAIN_EVENTS = {"accepted", "delivered"}
 POISON = "poison"
+PAGE = "page"
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,6 @@ class Theatre:
         open_ones = {name for name, one in entries.items() if one.accepted_at <= ended_at < one.settled_at}
         return {name for name in open_ones if name in fault.caught or self._was_tried_before(name, ended_at)}
 
-    def is_doubtful(self, submission_id: str) -> bool:
-        """Say whether nobody could tell if its note was written: then it waits before it is looked for."""
-        return any(one.step == "note" and not one.is_done for one in self._calls(submission_id))
-
     def _was_tried_before(self, submission_id: str, ended_at: float) -> bool:
         return any(one.at < ended_at for one in self._calls(submission_id))
 
@@ -191,7 +188,7 @@ def say(what: str) -> None:
 
 
 def a_config(*, oauth: bool) -> str:
-    """Return a configuration with one form for each location, and one more whose deliveries may be made to crash."""
+    """Return a configuration with a form for each location, one whose deliveries may crash, and a public one."""
     tables = [
         f'[locations.place-{number}]\nlocation_id = "L{number}"\n' + (_app(number) if oauth else TOKENED)
         for number in range(LOCATIONS)
@@ -202,6 +199,9 @@ def a_config(*, oauth: bool) -> str:
         f'url_token = "{TOKEN}"\ntags = ["{TAGS[0]}"]\n'
         for name, place in names.items()
     ]
+    tables.append(
+        f'[forms.{PAGE}]\nprovider = "html_form"\nlocation = "place-1"\nurl_token = "{TOKEN}"\ntags = ["{TAGS[0]}"]\n'
+    )
     return "\n".join(tables)
 
 
@@ -216,7 +216,14 @@ def app(number: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def a_theatre(
-    folder: Path, leads: list[Lead], seconds: float, seed: int, environment: Mapping[str, str], *, oauth: bool
+    folder: Path,
+    leads: list[Lead],
+    seconds: float,
+    seed: int,
+    environment: Mapping[str, str],
+    programs: Programs,
+    *,
+    oauth: bool,
 ) -> Iterator[Theatre]:
     """Set everything up, with the load not yet begun."""
     with a_stage(folder, a_config(oauth=oauth), **environment) as stage, ExitStack() as ending:
@@ -231,7 +238,7 @@ def a_theatre(
             "REDIS_URL": f"redis://127.0.0.1:{redis_wire.port}/0",
             "HIGHLEVEL_BASE_URL": f"http://127.0.0.1:{highlevel_wire.port}",
         }
-        fleet = Fleet(stage, wired).start()
+        fleet = Fleet(stage, wired, programs).start()
         ending.callback(fleet.stop)
         load = Load(leads, [*fleet.ports.values()], seconds)
         ending.callback(load.stop)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,15 +11,16 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from bench.faults.__main__ import SCENARIOS
+from bench.faults.__main__ import SCENARIOS, _play
 from bench.faults.proxy import Mode, Proxy
-from bench.faults.scenario import Scenario, run
+from bench.faults.report import summary, table
+from bench.faults.scenario import Outcome, Scenario, run
 from bench.faults.senders import BUILDERS, Lead
 from bench.faults.witness import Entry, Verdict, longest_silence, recovery_seconds, seen_by, verdict
 from shared.fault_points import planned
 
 SHORT = [scenario for scenario in SCENARIOS if scenario.is_short]
-SCALE = 0.03
+SCALE = 0.04
 # Shorter leases, and so a shorter test: what a killed worker had in hand is taken back when its leases expire.
 HURRIED = {"LEASE_SECONDS": "25", "DELIVERY_SECONDS": "5"}
 
@@ -30,6 +32,44 @@ def test_nothing_is_lost_or_doubled(scenario: Scenario, tmp_path: Path) -> None:
 
     assert outcome.faults == ()
     assert outcome.accepted == outcome.delivered > 0
+
+
+# What is told
+
+
+CALM = Scenario("calm", "nothing is broken", lambda _: None)
+
+
+def test_a_scenario_that_cannot_be_played_fails_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def no_redis(*_: object) -> Outcome:
+        raise OSError("no redis-server")
+
+    monkeypatch.setattr("bench.faults.__main__.run", no_redis)
+    outcome = _play("calm", Namespace(logs=tmp_path, scale=1, seed=1))
+
+    assert outcome.faults == ("broken off: OSError: no redis-server",)
+    assert table([outcome]).splitlines()[-1].endswith("| failed |")
+
+
+def test_the_summary_says_how_much_was_played() -> None:
+    outcomes = [Outcome("calm", sent=2200), Outcome("late", sent=300), Outcome("other", not_run="no such program")]
+
+    assert summary(outcomes, 61.4, 7, 0.5, 3).startswith(
+        "2,500 submissions in 2 scenarios, 61 s: `bin/faults --scale 0.5 --seed 7 --jobs 3` at commit "
+    )
+
+
+def test_at_full_scale_100_000_submissions_come_in() -> None:
+    assert sum(scenario.at(1).number(1) for scenario in SCENARIOS) >= 100_000
+
+
+def test_what_is_shortened_is_played_in_full_at_full_scale() -> None:
+    scenario = replace(CALM, in_full=replace(CALM, seconds=600))
+
+    assert scenario.at(0.1).seconds == 20
+    assert scenario.at(1).seconds == 600
 
 
 # What judges

@@ -35,7 +35,7 @@ def test_a_worker_consumes_again_each_time_redis_comes_back_while_all_slots_are_
 
 def test_with_the_textbook_settings_a_worker_hangs(stage: Stage) -> None:
     """This is why the settings are as they are: when it fails, Celery has been mended and they may go."""
-    stage.start_worker("-m", "tests.faults.textbook_worker", WATCHDOG_SECONDS="1000")
+    stage.start_worker("-m", "bench.faults.textbook_worker", WATCHDOG_SECONDS="1000")
 
     with pytest.raises(AssertionError, match="did not happen"):
         crash_redis_repeatedly(stage)

@@ -6,5 +6,7 @@ from worker.app import create_worker
 
 if __name__ == "__main__":
     settings = load_settings()
-    app = create_worker(settings, app=create_celery(settings, prefetch=True, multiplier=1))
+    celery = create_celery(settings)
+    celery.conf.update(worker_disable_prefetch=False, worker_prefetch_multiplier=1)
+    app = create_worker(settings, app=celery)
     app.worker_main(["worker", "--without-gossip", "--without-mingle", "--without-heartbeat"])
