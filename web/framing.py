@@ -1,6 +1,7 @@
 """How much of a request has come: only where it ends is decided here, what it is worth says the server's parser."""
 
 import re
+import sys
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -11,9 +12,11 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_BODY_BYTES = 11 * 1024 * 1024
 MOST_CHUNK_LINE_BYTES = 256
 
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+# Python turns no more than 4,300 digits into a number, and nobody needs that many.
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
+MOST_DIGITS = 18
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-GO_AHEAD = re.compile(rb" HTTP/1\.1\r\n(?:.*\r\n)*expect:[ \t]*100-continue", re.IGNORECASE)
+GO_AHEAD = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 
 
 class Progress(Enum):
@@ -46,8 +49,7 @@ class Incoming:
         if CHUNKED.search(self._head):
             is_whole, is_long = self._has_last_chunk(), len(self.data) - self._body_at > MOST_BODY_BYTES
         else:
-            length = LENGTH.search(self._head)
-            body = int(length[1]) if length else 0
+            body = _length(self._head)
             is_whole, is_long = len(self.data) >= self._body_at + body, body > MOST_BODY_BYTES
         if is_long:
             return Progress.LONG_BODY
@@ -56,14 +58,15 @@ class Incoming:
     @property
     def waits_for_us(self) -> bool:
         """Say whether its sender sends the body only when it is told to go ahead."""
-        return 0 < self._body_at == len(self.data) and bool(GO_AHEAD.search(self._head))
+        is_at_the_body = 0 < self._body_at == len(self.data)
+        return is_at_the_body and _speaks_http_1_1(self._head) and bool(GO_AHEAD.search(self._head))
 
     def _find_head(self) -> bool:
         end = self.data.find(HEAD_END, self._searched)
         self._searched = max(0, len(self.data) - len(HEAD_END) + 1)
         if end < 0:
             return False
-        self._body_at = self._next_chunk = end + len(HEAD_END)
+        self._body_at = self._next_chunk = self._searched = end + len(HEAD_END)
         self._head = bytes(self.data[: self._body_at])
         return True
 
@@ -77,6 +80,23 @@ class Incoming:
             except ValueError:
                 return True  # the parser refuses it
             if size <= 0:
-                return HEAD_END in self.data[end:]
+                return self._has_trailer(end)
             self._next_chunk = end + 2 + size + 2
         return False
+
+    def _has_trailer(self, begin: int) -> bool:
+        begin = max(begin, self._searched)
+        if self.data.find(HEAD_END, begin) >= 0:
+            return True
+        self._searched = max(begin, len(self.data) - len(HEAD_END) + 1)
+        return False
+
+
+def _length(head: bytes) -> int:
+    found = LENGTH.search(head)
+    digits = found[1].lstrip(b"0") if found else b""
+    return int(digits or b"0") if len(digits) <= MOST_DIGITS else sys.maxsize
+
+
+def _speaks_http_1_1(head: bytes) -> bool:
+    return head.lstrip(b"\r\n").partition(b"\r\n")[0].endswith(b" HTTP/1.1")

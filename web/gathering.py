@@ -13,6 +13,7 @@ import socket
 import struct
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from http import HTTPStatus
 from typing import Any
 
 from gunicorn.http import get_parser  # type: ignore[import-untyped]
+from gunicorn.http.errors import NoMoreData  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from shared.logs import event
@@ -91,8 +93,10 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             conn.initialized = True
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", SEND_SECONDS, 0))
         conn.sock.setblocking(False)
-        with suppress(OSError):  # nothing is there yet; if it is something worse, the next look tells
-            incoming.add(conn.sock.recv(PIECE_BYTES))
+        # What its sender has sent ahead stays in the kernel until its turn comes.
+        if incoming.progress() is not Progress.WHOLE:
+            with suppress(OSError):  # nothing is there yet; if it is something worse, the next look tells
+                incoming.add(conn.sock.recv(PIECE_BYTES))
         if incoming.progress() is Progress.WHOLE and not self._is_busy(incoming):
             self._take(conn, incoming)
             return
@@ -178,8 +182,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         return is_full or self._taken_bytes() + len(incoming.data) > MOST_HELD_BYTES
 
     def _take(self, conn: Any, incoming: Incoming) -> None:
-        # The parser gets bytes instead of the connection: where it wants more than there is, it finds the end.
-        conn.parser = get_parser(self.cfg, iter([bytes(incoming.data)]), conn.client)
+        conn.parser = get_parser(self.cfg, _only(bytes(incoming.data)), conn.client)
         self._taken[conn] = Taken(len(incoming.data), time.monotonic() + MOST_WAITING_SECONDS)
         super().enqueue_req(conn)
 
@@ -250,6 +253,13 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             event("turned_away", logging.WARNING, **self._turned_away)
             self._turned_away.clear()
             self._told_at = now
+
+
+def _only(data: bytes) -> Iterator[bytes]:
+    """Yield what the parser gets instead of the connection; where it wants more, the connection ends."""
+    yield data
+    # It would take a plain end for that of the body, and what comes later for the next request.
+    raise NoMoreData
 
 
 def _answer(status: HTTPStatus, problem: str) -> bytes:

@@ -5,6 +5,7 @@ from web.gathering import GatheringWorker
 
 web.gathering.REQUEST_SECONDS = 1.0
 web.gathering.MOST_WAITING = 2
+web.gathering.MOST_HELD_BYTES = 256 * 1024
 
 
 class HurriedWorker(GatheringWorker):

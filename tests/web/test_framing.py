@@ -10,6 +10,7 @@ WHOLE = {
     "without a body": HEAD + b"\r\n",
     "with a length": LENGTH + b"hello",
     "with a length, oddly written": HEAD + b"CONTENT-LENGTH:\t 5 \r\nX: y\r\n\r\nhello",
+    "with a length, in very many digits": HEAD + b"Content-Length: 0000000000000000000005\r\n\r\nhello",
     "in chunks": CHUNKED + b"5\r\nhello\r\n1;name=value\r\n!\r\n0\r\n\r\n",
     "in chunks with a trailer": CHUNKED + b"5\r\nhello\r\n000\r\nX-Sum: 1\r\n\r\n",
     "in chunks that look like an end": CHUNKED + b"9\r\n\r\n0\r\n\r\n__\r\n0\r\n\r\n",
@@ -31,6 +32,7 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(request_bytes: byt
 
     assert set(seen[:-1]) == {Progress.MORE}
     assert seen[-1] is Progress.WHOLE
+    assert incoming.progress() is Progress.WHOLE  # whoever asks again hears the same
 
 
 @pytest.mark.parametrize("request_bytes", WHOLE.values(), ids=WHOLE)
@@ -49,6 +51,7 @@ def test_what_makes_no_sense_is_left_to_the_parser(request_bytes: bytes) -> None
         (HEAD + b"X: " + b"y" * MOST_HEAD_BYTES, Progress.LONG_HEAD),
         (HEAD + f"Content-Length: {MOST_BODY_BYTES + 1}\r\n\r\n".encode(), Progress.LONG_BODY),
         (HEAD + f"Content-Length: {'9' * 18}\r\n\r\n".encode(), Progress.LONG_BODY),
+        (HEAD + f"Content-Length: {'9' * 5000}\r\n\r\n".encode(), Progress.LONG_BODY),
         (CHUNKED + b"ffffffff\r\n" + b"x" * MOST_BODY_BYTES, Progress.LONG_BODY),
     ],
 )
@@ -62,6 +65,7 @@ def test_what_is_too_large_is_told_before_it_is_there(request_bytes: bytes, prog
         (LENGTH.replace(b"Host", b"Expect: 100-Continue\r\nHost"), True),
         (LENGTH.replace(b"Host", b"Expect: 100-continue\r\nHost") + b"h", False),
         (LENGTH.replace(b"Host", b"Expect: 100-continue\r\nHost").replace(b"HTTP/1.1", b"HTTP/1.0"), False),
+        (LENGTH.replace(b"1.1", b"1.0").replace(b"Host", b"X: HTTP/1.1\r\nExpect: 100-continue\r\nHost"), False),
         (LENGTH, False),
     ],
 )

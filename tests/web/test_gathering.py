@@ -114,6 +114,30 @@ def test_requests_on_one_connection_are_answered_in_their_order(
     assert stamps == sorted(stamps)
 
 
+def test_a_body_is_not_taken_for_the_next_request(gunicorn: Gunicorn, connect: Connect) -> None:
+    connection = connect(gunicorn().wait_until_it_answers())
+    body = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    head = HEAD + f"Content-Length: {len(body):025}\r\n".encode()
+    connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
+    connection.recv(4096)  # whatever it is: the head has been looked at by itself
+    connection.sendall(body)
+    connection.shutdown(socket.SHUT_WR)
+
+    assert b"HTTP/1.1 200" not in read_to_the_end(connection)
+
+
+def test_who_sends_many_requests_in_one_go_fills_no_memory(gunicorn: Gunicorn, connect: Connect) -> None:
+    connection = connect(gunicorn(GUNICORN_CMD_ARGS=HURRIED).wait_until_it_answers())
+    one = b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 2000
+    requests = [*[one + b"\r\n\r\n"] * 300, one + b"\r\nConnection: close\r\n\r\n"]
+
+    with ThreadPoolExecutor(1) as sender:
+        sender.submit(connection.sendall, b"".join(requests))
+        answers = read_to_the_end(connection)
+
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == len(requests)
+
+
 def test_half_a_body_is_refused_when_its_sender_hangs_up(
     gunicorn: Gunicorn, connect: Connect, journal: Journal
 ) -> None:
