@@ -48,10 +48,12 @@ class Apart:
         Raises NotStarted.
         """
         with self._lock:
-            process = self._process or self._start()
+            process = self._running() or self._start()
             try:
                 self._wire.send((job, nonce))
-            except OSError as error:  # it had nothing to do, and has just gone
+                self._answer(START_SECONDS)
+            except (OSError, EOFError) as error:  # it had nothing to do, and has just gone
+                process.kill()
                 self.stop()
                 raise NotStarted("it has ended") from error
             ended = self._how_it_ends(process)
@@ -64,6 +66,11 @@ class Apart:
         if self._process:
             self._process = None
             self._wire.close()
+
+    def _running(self) -> SpawnProcess | None:
+        if self._process and self._wire.poll():  # it says nothing unasked: that is the end of the wire
+            self.stop()
+        return self._process
 
     def _start(self) -> SpawnProcess:
         self._wire, theirs = _CONTEXT.Pipe()
@@ -110,6 +117,7 @@ def serve(wire: Connection, build: Callable[[], Deliver]) -> None:
             job, nonce = wire.recv()
         except EOFError:
             return
+        wire.send("taken")  # from here on, what ends the process is the delivery
         deliver(job, nonce)
         wire.send("done")
 

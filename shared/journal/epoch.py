@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from secrets import token_hex
+from threading import Lock
 from typing import Any, Literal
 
 from pydantic import computed_field
@@ -54,6 +55,7 @@ class Epoch:
     process: str = field(default_factory=lambda: token_hex(8))
     _known: _Known = _Known()
     _told: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
 
     def arguments(self) -> tuple[str | int, ...]:
         """Return what the script compares with what is there."""
@@ -62,13 +64,19 @@ class Epoch:
     def learn(self, answer: list[Any]) -> Data:
         """Remember what is there, and tell once of each loss."""
         epoch, mark, accepted, *lost = answer
-        self._known = _Known(epoch.decode(), mark, accepted)
+        self._remember(_Known(epoch.decode(), mark, accepted))
         losses = losses_of(dict(zip(lost[::2], lost[1::2], strict=True)))
         for name, loss in losses.items():
             if name not in self._told:
                 self._told.add(name)
                 _tell(loss)
         return data_of(epoch.decode(), losses.values())
+
+    def _remember(self, seen: _Known) -> None:
+        # Threads hear in another order than Redis has answered: an earlier mark says nothing of what was written later.
+        with self._lock:
+            if seen.epoch != self._known.epoch or seen.mark > self._known.mark:
+                self._known = seen
 
 
 def losses_of(stored: dict[bytes, bytes]) -> dict[str, Loss]:

@@ -1,5 +1,6 @@
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +20,16 @@ def writing(path: Path) -> Deliver:
     def deliver(job: Job, nonce: str) -> None:
         with path.open("a") as file:
             file.write(f"{job.submission_id} {job.generation} {nonce} {os.getpid()}\n")
+
+    return deliver
+
+
+def leaving_soon(path: Path) -> Deliver:
+    """Return a delivery after which its process ends, as after a while without another one."""
+
+    def deliver(job: Job, nonce: str) -> None:
+        writing(path)(job, nonce)
+        threading.Timer(0.2, os._exit, (0,)).start()
 
     return deliver
 
@@ -98,5 +109,42 @@ def test_a_process_that_leaves_is_told_too(aparts: list[Apart]) -> None:
     assert apart.deliver(JOB, "nonce") == "it ended with exit code 3"
 
 
+def test_a_process_that_has_left_meanwhile_is_replaced(tmp_path: Path, aparts: list[Apart]) -> None:
+    apart = Apart(partial(leaving_soon, tmp_path / "told"), seconds=20)
+    aparts.append(apart)
+    apart.deliver(JOB, "first")
+    wait_for_the_end_of(pid_in(tmp_path / "told"))
+
+    assert apart.deliver(JOB, "second") == ""
+
+
+def test_a_process_that_ends_before_it_has_begun_is_no_crash(tmp_path: Path, aparts: list[Apart]) -> None:
+    apart = Apart(partial(writing, tmp_path / "told"), seconds=20)
+    aparts.append(apart)
+    apart.deliver(JOB, "first")
+    pid = pid_in(tmp_path / "told")
+    os.kill(pid, signal.SIGSTOP)
+    threading.Timer(1.0, os.kill, (pid, signal.SIGKILL)).start()
+
+    with pytest.raises(NotStarted):
+        apart.deliver(JOB, "second")
+
+
 def test_a_signal_has_its_name() -> None:
     assert in_words(-signal.SIGSEGV) == "it was ended by SIGSEGV"
+
+
+def pid_in(path: Path) -> int:
+    return int(path.read_text().split()[-1])
+
+
+def wait_for_the_end_of(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+                return
+        except ChildProcessError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the process goes on")

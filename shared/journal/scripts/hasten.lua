@@ -6,7 +6,7 @@ local due, moved, left = key('due', location, lane), 0, 0
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. whole(now), '+inf', 'LIMIT', first, most)) do
   local waits_for, accepted_at = read(id, 'waits_for', 'accepted_at')
   if waits_for == cause then
-    redis.call('ZADD', due, 'XX', accepted_at, id)
+    redis.call('ZADD', due, 'XX', math.min(tonumber(accepted_at), now), id) -- its clock may have gone back since
     moved = moved + 1
   else
     left = left + 1

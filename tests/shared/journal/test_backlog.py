@@ -117,6 +117,16 @@ def test_what_waits_for_a_cause_is_brought_forward_however_many_there_are(
     assert redis.zcount("hookline:due:main:live", "-inf", START) == number // 2
 
 
+def test_what_waits_for_a_cause_is_brought_forward_once_when_redis_clock_has_gone_back(
+    bench: Bench, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.journal.journal.HASTEN_AT_ONCE", 1)
+    retry(bench, "s1", waits_for=CAUSE)
+    clock.advance(-3600)
+
+    assert journal.hasten("main", CAUSE) == 1
+
+
 def test_those_that_wait_are_listed_by_who_moved_last(bench: Bench, journal: Journal, clock: Clock) -> None:
     for id, seconds in (("s1", 10), ("s2", 600), ("s3", 60)):
         retry(bench, id, seconds)

@@ -145,6 +145,18 @@ def test_a_call_that_is_made_again_is_no_loss(journal: Journal) -> None:
     assert journal.look().state == "ok"
 
 
+def test_writes_that_are_missing_are_a_loss_in_whatever_order_threads_hear_of_them(
+    journal: Journal, redis: Redis
+) -> None:
+    earlier = journal._scripts.run("epoch", *journal._epoch.arguments())
+    before = snapshot(redis)
+    accept(journal, "s1")
+    journal._epoch.learn(earlier)  # a thread that was slow
+    restore(redis, before)
+
+    assert journal.look().state == "lost"
+
+
 def test_an_acknowledged_loss_is_not_told_again_by_who_was_idle(journal: Journal, other: Journal, redis: Redis) -> None:
     accept(journal, "s1")
     other.look()
