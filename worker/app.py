@@ -48,17 +48,19 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     apart = Apart(partial(deliver_apart, settings, config, worker), settings.delivery_seconds + APART_MARGIN_SECONDS)
     deliverer = create_deliverer(settings, config, worker, stopping.is_set, apart)
+    watchdog = Watchdog(settings.watchdog_seconds)
     pump = Pump(
         Journal(connect(settings, PUMP_CONNECTIONS, retries=0), settings),
         lambda jobs: enqueue(app, jobs),
         worker=worker,
         threads=settings.worker_concurrency,
-        watchdog=Watchdog(settings.watchdog_seconds),
+        watchdog=watchdog,
         prepare=deliverer.announce_tokens,
     )
 
     @app.task(name=DELIVER)  # type: ignore[untyped-decorator]
     def deliver(submission_id: str, generation: int) -> None:
+        watchdog.reset()
         try:
             deliverer.deliver(Job(submission_id, generation))
         except MemoryError:

@@ -64,7 +64,7 @@ class Pump:
                     wake.get_message(timeout=self._turn())
             except Exception as error:
                 # Redis or the broker is away, mostly; whatever it is, a worker without its pump would stand still.
-                self.watchdog.pause()
+                self.watchdog.reset()
                 logs.failure(_what_failed(error), error)
                 wake.reset()
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
@@ -72,7 +72,7 @@ class Pump:
 
     def _turn(self) -> float:
         turn = self.journal.turn(self.worker, self.threads)
-        self.watchdog.look(turn.unbegun, turn.moves)
+        self.watchdog.look(turn.unbegun)
         for submission in turn.taken_back:
             logs.event("taken back", logging.WARNING, submission=submission, cause="the lease expired")
         for submission in turn.buried:
@@ -102,27 +102,29 @@ def _what_failed(error: Exception) -> str:
 
 @dataclass
 class Watchdog:
-    """Ends the worker when leases wait and nothing moves though Redis answers, so that the platform restarts it."""
+    """
+    Ends the worker when leases wait and it takes none of them though Redis answers, so that the platform restarts it.
+
+    What other workers do is no excuse: one that is stuck beside a healthy one would be so for ever.
+    """
 
     seconds: float
     end: Callable[[], None] = lambda: end_at_once()
     clock: Callable[[], float] = time.monotonic
-    _moves: int = -1
     _still_since: float | None = None
 
-    def look(self, unbegun: int, moves: int) -> None:
-        """Compare with what was seen before."""
-        if not unbegun or moves != self._moves:
-            self._moves = moves
-            self._still_since = self.clock() if unbegun else None
+    def look(self, unbegun: int) -> None:
+        """Judge by how many leases wait."""
+        if not unbegun:
+            self._still_since = None
         elif self._still_since is None:
             self._still_since = self.clock()
         elif self.clock() - self._still_since > self.seconds:
             logs.event("watchdog", logging.CRITICAL, unbegun=unbegun, seconds=self.seconds)
             self.end()
 
-    def pause(self) -> None:
-        """Count from anew: Redis did not answer, so standing still proves nothing."""
+    def reset(self) -> None:
+        """Count from anew: the worker has taken a job, or Redis did not answer, so standing still proves nothing."""
         self._still_since = None
 
 

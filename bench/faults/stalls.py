@@ -8,7 +8,7 @@ from bench.faults.theatre import KILL_SECONDS, Theatre
 from bench.stage import wait_until
 
 TEXTBOOK = ("-m", "bench.faults.textbook_worker")
-SLOTS = 4
+SLOTS = 3
 BACKLOG = 2 * SLOTS * len(WORKERS)  # keeps all slots busy for a while, whatever the load
 CALL_MILLISECONDS = 1000
 # Longer than a delivery tries to settle, so that its acknowledgement fails too, and with it a slot is gone for good:
@@ -21,7 +21,7 @@ TRIES = 4
 def stall_the_workers(theatre: Theatre) -> None:
     """Kill Redis while all slots are busy until both workers stand still; their watchdogs must end them."""
     for _ in range(TRIES):
-        theatre.program(match={"path": "/upsert$"}, delay_ms=CALL_MILLISECONDS)
+        theatre.stage.program(match={"path": "/upsert$"}, delay_ms=CALL_MILLISECONDS)
         _wait_for_busy_slots(theatre)
         with theatre.kill(f"kill -9 of Redis for {DOWN_SECONDS:.0f} s, with all slots busy"):
             theatre.stage.redis.kill()
@@ -49,12 +49,12 @@ def _wait_for_busy_slots(theatre: Theatre) -> None:
 
 
 def _standstill(theatre: Theatre) -> float:
-    """Return when the workers' last move was, once they have made none for a while; 0 if they go on moving."""
+    """Return when the workers' last delivery was, once they have made none for a while; 0 if they go on moving."""
     ends = time.monotonic() + 2 * STALL_SECONDS
-    moves, since = _moves(theatre), time.monotonic()
+    seen, since = _delivered(theatre), time.monotonic()
     while time.monotonic() < ends:
-        if moves != (now := _moves(theatre)):
-            moves, since = now, time.monotonic()
+        if seen != (now := _delivered(theatre)):
+            seen, since = now, time.monotonic()
         elif time.monotonic() - since > STALL_SECONDS:
             return since
         time.sleep(0.2)
@@ -62,16 +62,16 @@ def _standstill(theatre: Theatre) -> float:
 
 
 def _wait_for_the_watchdog(theatre: Theatre, since: float) -> None:
-    """Show that the workers run, are connected and have work, and wait until it moves again without a hand."""
-    moves, waiting = _moves(theatre), theatre.journal.ledger().waiting
+    """Show that the workers run, are connected and have work, and wait until they deliver again without a hand."""
+    seen, waiting = _delivered(theatre), theatre.journal.ledger().waiting
     clients = len(theatre.journal.redis.client_list())
     theatre.notes.append(
         f"stalled: no process ended, {clients} connections to Redis, {waiting} wait, "
-        f"{theatre.journal.redis.zcard('hookline:unbegun')} leased and not begun"
+        f"{theatre.journal.workforce().unbegun} leased and not begun"
     )
     wait_until(lambda: theatre.readyz().get("worker") == "stalled", KILL_SECONDS)
     theatre.notes.append(f"readyz said stalled after {time.monotonic() - since:.0f} s")
-    wait_until(lambda: _moves(theatre) > moves, KILL_SECONDS)
+    wait_until(lambda: _delivered(theatre) > seen, KILL_SECONDS)
     seconds = time.monotonic() - since
     theatre.notes.append(f"first delivery {seconds:.0f} s after the last one before the stall")
     if seconds > KILL_SECONDS:
@@ -83,8 +83,8 @@ def _open(theatre: Theatre) -> int:
     return ledger.waiting + ledger.leased
 
 
-def _moves(theatre: Theatre) -> int:
-    return int(theatre.journal.redis.get("hookline:moves") or 0)
+def _delivered(theatre: Theatre) -> int:
+    return theatre.journal.ledger().delivered
 
 
 SCENARIOS = (
@@ -92,8 +92,8 @@ SCENARIOS = (
         "worker stalled",
         "workers with Celery's textbook settings, which hang when Redis restarts",
         stall_the_workers,
-        submissions=1500,
-        seconds=60,
+        submissions=400,  # what few slots and a silence of a minute leave time for
+        seconds=80,
         environment={"WORKER_CONCURRENCY": str(SLOTS)},
         programs={**APART, **dict.fromkeys(WORKERS, TEXTBOOK)},
     ),

@@ -83,7 +83,6 @@ class Turn:
 
     sleep_seconds: float
     unbegun: int
-    moves: int
     taken_back: list[str]
     buried: list[str]
     jobs: list[Job]
@@ -130,8 +129,8 @@ class Journal:
         self._notice(epoch)
         if isinstance(turn, Exception):
             raise turn
-        wake, unbegun, moves, taken_back, buried, *jobs = turn
-        return Turn(int(wake) / 1000, unbegun, moves, taken_back.decode().split(), buried.decode().split(), _jobs(jobs))
+        wake, unbegun, taken_back, buried, *jobs = turn
+        return Turn(int(wake) / 1000, unbegun, taken_back.decode().split(), buried.decode().split(), _jobs(jobs))
 
     def begin(self, job: Job, worker: str, nonce: str) -> Lease | None:
         """Begin a delivery; None when another worker has begun it or it is settled."""

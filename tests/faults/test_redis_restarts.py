@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from bench.stage import Stage, a_config, a_stage, wait_until
-from shared.journal import Submission
+from bench.stage import Stage, a_config, a_stage, a_submission, wait_until
 
 pytestmark = pytest.mark.fault
 
@@ -20,9 +19,9 @@ CONSUMES_AGAIN_SECONDS = 10
 def stage(tmp_path: Path) -> Iterator[Stage]:
     with a_stage(tmp_path, a_config(tags="[]", unmapped="drop"), WORKER_CONCURRENCY=str(SLOTS)) as stage:
         stage.start_sandbox("--window", "off")
-        stage.control("POST", "/_sandbox/faults", json={"match": "upsert", "delay_ms": 1000, "count": 0})
+        stage.program(match="upsert", delay_ms=1000)
         for number in range(250):
-            stage.journal.accept(a_slow_submission(number))
+            stage.journal.accept(a_submission(0, {"email": f"p{number}@example.com"}))
         yield stage
 
 
@@ -52,9 +51,9 @@ def crash_redis_under_load(stage: Stage) -> float:
     stage.redis.kill()
     time.sleep(DOWN_SECONDS)
     stage.redis.start()
-    before = moves(stage)
+    before = delivered(stage)
     # A running delivery settles by itself; one more than there are slots can only have been consumed anew.
-    return wait_until(lambda: moves(stage) > before + SLOTS, CONSUMES_AGAIN_SECONDS + 5)
+    return wait_until(lambda: delivered(stage) > before + SLOTS, CONSUMES_AGAIN_SECONDS + 5)
 
 
 def begun(stage: Stage) -> int:
@@ -65,22 +64,6 @@ def begun(stage: Stage) -> int:
         return 0
 
 
-def moves(stage: Stage) -> int:
-    try:
-        return int(stage.journal.redis.get("hookline:moves") or 0)
-    except RedisError:
-        return 0
-
-
-def a_slow_submission(number: int) -> Submission:
-    return Submission(
-        id=f"sub_{number}",
-        form="form-0",
-        provider="generic_json",
-        location="place-0",
-        idempotency_key=f"key {number}",
-        remember_seconds=600,
-        calls=1,
-        content_type="application/json",
-        body=f'{{"email": "p{number}@example.com"}}'.encode(),
-    )
+def delivered(stage: Stage) -> int:
+    ledger = stage.ledger()
+    return ledger.delivered if ledger else 0

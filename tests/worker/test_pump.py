@@ -19,22 +19,23 @@ def a_watchdog() -> tuple[Watchdog, Time, list[str]]:
     return Watchdog(30, end=lambda: ended.append("ended"), clock=time), time, ended
 
 
-def test_the_watchdog_ends_a_worker_when_leases_wait_and_nothing_moves() -> None:
+def test_the_watchdog_ends_a_worker_that_takes_nothing_of_what_waits() -> None:
     watchdog, time, ended = a_watchdog()
     for time.now in (0, 10, 20, 30):
-        watchdog.look(unbegun=1, moves=7)
+        watchdog.look(unbegun=1)
     assert ended == []
 
     time.now = 30.1
-    watchdog.look(unbegun=1, moves=7)
+    watchdog.look(unbegun=1)
     assert ended == ["ended"]
 
 
-def test_the_watchdog_is_calm_while_something_moves() -> None:
+def test_the_watchdog_is_calm_while_the_worker_takes_jobs_or_redis_does_not_answer() -> None:
     watchdog, time, ended = a_watchdog()
-    for moves in range(10):
-        time.now = moves * 25.0
-        watchdog.look(unbegun=5, moves=moves)
+    for turn in range(10):
+        time.now = turn * 25.0
+        watchdog.look(unbegun=5)
+        watchdog.reset()
 
     assert ended == []
 
@@ -43,18 +44,7 @@ def test_the_watchdog_is_calm_while_nothing_waits() -> None:
     watchdog, time, ended = a_watchdog()
     for unbegun in (1, 0, 1, 0, 1):
         time.now += 25
-        watchdog.look(unbegun, moves=7)
-
-    assert ended == []
-
-
-def test_the_watchdog_counts_from_anew_when_redis_did_not_answer() -> None:
-    watchdog, time, ended = a_watchdog()
-    watchdog.look(unbegun=1, moves=7)
-    time.now = 29
-    watchdog.pause()
-    time.now = 40
-    watchdog.look(unbegun=1, moves=7)
+        watchdog.look(unbegun)
 
     assert ended == []
 
@@ -92,7 +82,7 @@ class Forgetful:
         self.left = list(numbers)
 
     def turn(self, worker: str, threads: int) -> Turn:
-        return Turn(sleep_seconds=0, unbegun=0, moves=0, taken_back=[], buried=[], jobs=[])
+        return Turn(sleep_seconds=0, unbegun=0, taken_back=[], buried=[], jobs=[])
 
     def forget(self) -> int:
         return self.left.pop(0)

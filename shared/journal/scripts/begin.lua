@@ -18,7 +18,6 @@ redis.call('ZADD', key('leased'), now + LIMITS.lease, id)
 for call = 1, tonumber(slots) do
   occupy(location, id, generation, call, now + LIMITS.lease)
 end
-redis.call('INCR', key('moves'))
 if redis.call('DEL', key('starved')) == 1 then
   announce(now)
 end

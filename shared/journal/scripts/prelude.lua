@@ -673,16 +673,20 @@ local function first_due(location)
   return nil, math.min(live_at, replay_at)
 end
 
--- Lease what may run now at one location, and note in the agenda when to look there again.
-local function dispatch(location, jobs)
+-- Lease what may run now at one location, at most that many, and note in the agenda when to look there again.
+local function dispatch(location, jobs, most)
   local space = room()
-  for _ = 1, LIMITS.visit do
+  local behind = now + (#jobs + 1) / 10000 -- all that are ready, and those that had their turn before in this script
+  for leased = 0, most - 1 do
     local id, at = first_due(location)
     if id then
       at = leasable_at(location, id)
       if at <= now and space <= 0 then
         redis.call('SET', key('starved'), '1')
-        at = now
+        if leased == 0 then
+          return -- it keeps its place in the agenda, before those that have had their turn
+        end
+        at = behind
       elseif at <= now then
         lease(id, location, jobs)
         space = space - 1
@@ -697,7 +701,7 @@ local function dispatch(location, jobs)
       return
     end
   end
-  redis.call('ZADD', key('agenda'), now, location)
+  redis.call('ZADD', key('agenda'), behind, location)
 end
 
 -- Later revisions of the same lead do not repeat what stands in its notes.
@@ -745,7 +749,6 @@ end
 -- Note that this lease is settled, so that a worker that repeats the call, after the answer was lost, hears the same.
 local function mark_settled(id, generation)
   redis.call('HSET', key('sub', id), 'settled', generation)
-  redis.call('INCR', key('moves'))
 end
 
 local function is_settled(id, generation)

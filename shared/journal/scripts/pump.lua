@@ -1,13 +1,13 @@
 -- One turn of the pump: note that this worker lives, take back expired leases, lease what may run, say when to come back.
 -- Leases that nobody has begun for a while are enqueued again: their message may be lost, and a doubled one is harmless.
 -- ARGV: prefix, worker, its threads (0: it is stopping), milliseconds its heartbeat lives.
--- Returns {milliseconds to sleep, unbegun leases, moves so far, ids taken back (joined by spaces),
--- ids buried as crashed (joined), id, generation, …}.
+-- Returns {milliseconds to sleep, unbegun leases, ids taken back (joined by spaces), ids buried as crashed (joined),
+-- id, generation, …}.
 local worker, threads, alive = ARGV[2], ARGV[3], tonumber(ARGV[4])
 if threads == '0' then -- nothing is leased for it: nobody would enqueue that
   redis.call('ZREM', key('workers'), worker)
   redis.call('HDEL', key('threads'), worker)
-  return { 0, 0, 0, '', '' }
+  return { 0, 0, '', '' }
 else
   redis.call('ZADD', key('workers'), now + alive, worker)
   redis.call('HSET', key('threads'), worker, threads)
@@ -70,8 +70,11 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do
 end
 
 lease_suspect(jobs)
-for _, location in ipairs(redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)) do
-  dispatch(location, jobs)
+-- Those that wait longest go first, and share what room there is.
+local ready = redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)
+local share = math.max(1, math.min(LIMITS.visit, math.floor(room() / math.max(1, #ready))))
+for _, location in ipairs(ready) do
+  dispatch(location, jobs, share)
 end
 
 local function first(zset)
@@ -89,8 +92,8 @@ if first('suspects') > now then
 end
 redis.call('SET', key('pump'), whole(wake))
 
-local answer = { math.max(0, wake - now), redis.call('ZCARD', key('unbegun')),
-  tonumber(redis.call('GET', key('moves')) or 0), table.concat(taken, ' '), table.concat(buried, ' ') }
+local answer = { math.max(0, wake - now), redis.call('ZCARD', key('unbegun')), table.concat(taken, ' '),
+  table.concat(buried, ' ') }
 for _, job in ipairs(jobs) do
   answer[#answer + 1] = job
 end

@@ -4,7 +4,7 @@ from redis import Redis
 from shared.journal import Job, Journal, Lease, LeaseLost
 from shared.submission import Reason, State
 from tests.shared.journal.conftest import Clock
-from tests.shared.journal.factories import Bench
+from tests.shared.journal.factories import Bench, a_submission
 
 
 def test_a_delivery_is_begun_once(bench: Bench, journal: Journal) -> None:
@@ -166,6 +166,35 @@ def test_a_damaged_record_stops_nobody(bench: Bench, journal: Journal, redis: Re
     assert bench.accept("s1")
     assert [job.submission_id for job in bench.turn()] == ["s1"]
     assert journal.forget() == 1
+
+
+def test_locations_take_turns_when_workers_are_short(journal: Journal, clock: Clock) -> None:
+    for location in ("a", "b", "c"):
+        journal.accept(*(a_submission(f"{location}{number}", location=location) for number in range(9)))
+
+    begun = []
+    for _ in range(9):
+        clock.advance(0.01)
+        for job in journal.turn("worker", threads=1).jobs:
+            lease = journal.begin(job, "worker", "n")
+            assert lease
+            begun.append(lease.record.location)
+
+    assert len(begun) >= 9
+    for turns in range(3, len(begun)):
+        served = [begun[:turns].count(location) for location in ("a", "b", "c")]
+        assert max(served) - min(served) <= 1
+
+
+def test_what_comes_in_does_not_overtake_a_location_that_waits(bench: Bench, journal: Journal, clock: Clock) -> None:
+    for number in range(3):
+        journal.accept(a_submission(f"a{number}", location="a"))
+    job, _ = journal.turn("worker", threads=1).jobs
+    clock.advance(0.01)
+    bench.begin(job)
+
+    assert journal.accept(a_submission("b0", location="b")).jobs == []
+    assert [job.submission_id for job in journal.turn("worker", threads=1).jobs] == ["a2"]
 
 
 class TestASuspect:
