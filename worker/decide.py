@@ -26,7 +26,7 @@ UNKNOWN_NOTE_SECONDS = 30.0  # so long may a call be carried out after we gave i
 NOT_FOUND_TRIES = 6
 NOT_FOUND_SECONDS = 30.0  # a builder may tell of a submission before all of its machines know it
 GARBLED_SECONDS = 30.0  # the edge does not relent quickly, and knocking often makes it worse
-LOOK_SECONDS = 45.0  # an outage has ended for at most so long when we find out
+LOOK_SECONDS = 30.0  # an outage has ended for at most so long when we find out
 
 
 class OutcomeUnknown(Exception):

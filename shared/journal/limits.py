@@ -38,7 +38,7 @@ class Limits:
     nudge: int = 10_000
     probe: int = 15_000
     probe_cap: int = 300_000
-    outage_cap: int = 45_000
+    outage_cap: int = 30_000
     crashes: int = 3
     vanished: int = 10
     outage_failures: int = 5

@@ -99,8 +99,8 @@ def test_a_call_that_must_not_be_made_twice_waits_until_its_outcome_can_be_found
     [
         (4, 0.5, RetryAt(16)),
         (20, 0.0, RetryAt(0)),
-        (20, 0.5, RetryAt(37.5, free_seconds=1800)),
-        (20, 1, RetryAt(45, free_seconds=3600)),
+        (20, 0.5, RetryAt(25, free_seconds=1800)),
+        (20, 1, RetryAt(30, free_seconds=3600)),
     ],
 )
 def test_a_long_backoff_does_not_keep_us_from_looking_whether_an_outage_is_over(
@@ -112,7 +112,7 @@ def test_a_long_backoff_does_not_keep_us_from_looking_whether_an_outage_is_over(
 def test_looking_spends_nothing_and_is_never_the_last_attempt() -> None:
     decision = decide(an_error(503, ""), History(attempts=29, is_free=True), POLICY, jitter=0.5)
 
-    assert decision == RetryAt(37.5, is_free=True)
+    assert decision == RetryAt(25, is_free=True)
 
 
 def test_nobody_looks_before_the_outcome_of_a_call_can_be_found() -> None:
