@@ -5,8 +5,8 @@ Real processes: Redis with its data on disk, a local HighLevel, one web process 
 503 and so are held; the submissions wait there. Everything is measured with nothing waiting and again with the
 backlog: the worker's memory, what worker and Redis do while nothing can be delivered, how long submissions of another
 location take, and what commands take that ask how things stand. Then the outage ends. Both locations have to drain at
-their limit, and at a third one, newly accepted submissions have to be delivered before the dead letters that were
-replayed during the outage.
+their limit, and at a third one that was held too, newly accepted submissions have to be delivered before the dead
+letters that were replayed during the outage.
 
 Exits 1 and names what is not as promised.
 
@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields, replace
-from hashlib import sha1, sha256
+from hashlib import sha1
 from itertools import islice
 from pathlib import Path
 from statistics import median, quantiles
@@ -32,14 +32,13 @@ from typing import Any
 import httpx
 
 from bench.rate_limit import LIMIT, arrivals, most_in_a_window, usage
-from bench.stage import TOKEN, Stage, a_config, a_stage, wait_until
+from bench.stage import TOKEN, Stage, a_config, a_stage, a_submission, say, wait_until
 from cli.processes import ROOT, Process
-from shared.ids import new_id
-from shared.journal import Limits, Record, Submission
+from shared.journal import Limits, Record
 from shared.journal.scripts import source
 from shared.local_redis import free_port
 from shared.queue import create_celery, enqueue
-from shared.settings import DAY_SECONDS, Settings
+from shared.settings import Settings
 from shared.submission import State
 
 ELSEWHERE, REPLAYED, BACKLOGS = 0, 1, (2, 3)
@@ -134,8 +133,10 @@ class Figures:
 
 def main() -> None:
     """Measure and print a table, or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--submissions", type=int, default=100_000, help="that wait")
+    parser = argparse.ArgumentParser(
+        "python -m bench.backlog", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--submissions", type=int, default=100_000, help="how many wait")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -201,7 +202,7 @@ class Play:
     def bury(self, number: int) -> list[str]:
         """Make dead letters: HighLevel refuses each once, and would take it later."""
         refusal = {"match": {"location": f"L{REPLAYED}"}, "status": 400, "count": number}
-        refused = self.program(**refusal, body={"statusCode": 400, "message": ["email must be an email"]})
+        refused = self.stage.program(**refusal, body={"statusCode": 400, "message": ["email must be an email"]})
         self.accept(REPLAYED for _ in range(number))
         wait_until(lambda: self.journal.ledger().dead == number, 60)
         self.stage.control("DELETE", f"/_sandbox/faults/{refused}")
@@ -217,7 +218,7 @@ class Play:
         """Let HighLevel answer 503 until Hookline has seen that it is an outage."""
         places = (REPLAYED, *BACKLOGS)
         for place in places:
-            self.program(match={"location": f"L{place}"}, program="unavailable_503")
+            self.stage.program(match={"location": f"L{place}"}, program="unavailable_503")
         self.accept(place for place in places for _ in range(10))
         wait_until(lambda: len(self.journal.holds()) == len(places), 60)
 
@@ -338,7 +339,7 @@ class Play:
 
     def accept(self, places: Iterable[int]) -> None:
         """Hand submissions to the journal as a receiver does, many at a time, and enqueue what it leases."""
-        submissions = (_submission(place, next(self.numbers)) for place in places)
+        submissions = (a_submission(place, _answers(next(self.numbers))) for place in places)
         while group := tuple(islice(submissions, AT_ONCE)):
             enqueue(self.celery, self.journal.accept(*group).jobs)
 
@@ -356,10 +357,6 @@ class Play:
             time.sleep(LIVE_INTERVAL_SECONDS)
         wait_until(lambda: all(map(self._is_delivered, sent)), 60)
         return [_seconds_taken(self._record(one)) for one in sent]
-
-    def program(self, **fault: Any) -> int:
-        """Let HighLevel do something wrong; return the fault's id."""
-        return int(self.stage.control("POST", "/_sandbox/faults", json={"count": 0, **fault})["id"])
 
     def _is_delivered(self, submission_id: str) -> bool:
         return self._record(submission_id).state is State.DELIVERED
@@ -406,21 +403,6 @@ def _seconds_taken(record: Record) -> float:
 
 
 # What is sent ---------------------------------------------------------------------------------------------------
-
-
-def _submission(place: int, number: int) -> Submission:
-    body = json.dumps(_answers(number)).encode()
-    return Submission(
-        id=new_id("sub", time.time()),
-        form=f"form-{place}",
-        provider="generic_json",
-        location=f"place-{place}",
-        idempotency_key=sha256(body).hexdigest(),
-        remember_seconds=7 * DAY_SECONDS,
-        calls=1,
-        content_type="application/json",
-        body=body,
-    )
 
 
 def _answers(number: int) -> dict[str, str]:
@@ -481,11 +463,6 @@ def table(figures: Figures) -> str:
         *(figures.faults or ("All is as promised.",)),
     ]
     return "\n".join(rows)
-
-
-def say(what: str) -> None:
-    """Tell on standard error how far we are."""
-    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

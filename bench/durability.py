@@ -25,10 +25,9 @@ from statistics import quantiles
 import httpx
 from redis.exceptions import RedisError, ResponseError
 
-from bench.stage import TOKEN, a_config
+from bench.stage import TOKEN, a_config, a_submission
 from cli.processes import WEB, Process
-from shared.ids import new_id
-from shared.journal import Journal, Submission, connect
+from shared.journal import Journal, connect
 from shared.local_redis import LocalRedis, free_port
 from shared.settings import Settings
 
@@ -79,7 +78,10 @@ WAYS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, and print two tables in Markdown."""
+    parser = argparse.ArgumentParser(
+        "python -m bench.durability", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="in which all ways take turns")
     arguments = parser.parse_args()
@@ -160,8 +162,7 @@ def at_web(way: Way) -> Iterator[Accept]:
     with httpx.Client(timeout=10, trust_env=False) as http:
 
         def accept() -> str:
-            body = {"id": f"lead-{next(NUMBERS)}", "email": "ada@example.com", "tea": TEXT}
-            answer = http.post(f"{way.url}/hooks/form-0/{TOKEN}", json=body)
+            answer = http.post(f"{way.url}/hooks/form-0/{TOKEN}", json=some_answers())
             return str(answer.raise_for_status().json()["id"])
 
         yield accept
@@ -175,7 +176,7 @@ def at_the_journal(way: Way) -> Iterator[Accept]:
         journal = Journal(redis, way.settings)
 
         def accept() -> str:
-            submission = a_submission(next(NUMBERS))
+            submission = a_submission(0, some_answers())
             journal.accept(submission)
             if way.waits:
                 redis.waitaof(1, 0, WAITAOF_MS)
@@ -184,18 +185,9 @@ def at_the_journal(way: Way) -> Iterator[Accept]:
         yield accept
 
 
-def a_submission(number: int) -> Submission:
-    return Submission(
-        id=new_id("sub", time.time()),
-        form="form-0",
-        provider="generic_json",
-        location="place-0",
-        idempotency_key=f"key {number}",
-        remember_seconds=600,
-        calls=1,
-        content_type="application/json",
-        body=f'{{"email": "ada@example.com", "tea": "{TEXT}"}}'.encode(),
-    )
+def some_answers() -> dict[str, str]:
+    """Return what nobody has answered before."""
+    return {"id": f"lead-{next(NUMBERS)}", "email": "ada@example.com", "tea": TEXT}
 
 
 if __name__ == "__main__":

@@ -72,7 +72,9 @@ CASES = (
 
 def main() -> None:
     """Run the cases and print one line for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m bench.rate_limit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--submissions", type=int, default=500, help="for each location that nobody else uses")
     parser.add_argument("--only", default="", help="run the cases with this in their name")
     arguments = parser.parse_args()

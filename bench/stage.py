@@ -1,11 +1,14 @@
 """Real processes to break: Redis with its data on disk, a local HighLevel, web and workers."""
 
+import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,10 @@ import httpx
 from redis.exceptions import RedisError
 
 from cli.processes import WEB, WORKER, Process
-from shared.journal import Journal, Ledger, connect
+from shared.ids import new_id
+from shared.journal import Journal, Ledger, Submission, connect
 from shared.local_redis import LocalRedis, free_port
-from shared.settings import Settings
+from shared.settings import DAY_SECONDS, Settings
 
 TOKEN = "url-token-of-the-fault-matrix"
 SENDERS = 8
@@ -73,6 +77,10 @@ class Stage:
             httpx.request(method, self.highlevel + path, timeout=10, trust_env=False, **more).raise_for_status().json()
         )
 
+    def program(self, **fault: Any) -> int:
+        """Let HighLevel do something wrong, until it is ended unless `count` says how often; return the fault's id."""
+        return int(self.control("POST", "/_sandbox/faults", json={"count": 0, **fault})["id"])
+
     def contacts(self) -> list[dict[str, Any]]:
         contacts: list[dict[str, Any]] = self.control("GET", "/_sandbox/contacts")["contacts"]
         return contacts
@@ -105,6 +113,27 @@ def send(ports: list[int], numbers: range, forms: int) -> dict[str, str]:
 
     with httpx.Client(timeout=10, trust_env=False) as http, ThreadPoolExecutor(SENDERS) as pool:
         return dict(pool.map(deliver, numbers))
+
+
+def a_submission(place: int, answers: dict[str, str]) -> Submission:
+    """Return a submission as a receiver hands it to the journal."""
+    body = json.dumps(answers).encode()
+    return Submission(
+        id=new_id("sub", time.time()),
+        form=f"form-{place}",
+        provider="generic_json",
+        location=f"place-{place}",
+        idempotency_key=sha256(body).hexdigest(),
+        remember_seconds=7 * DAY_SECONDS,
+        calls=1,
+        content_type="application/json",
+        body=body,
+    )
+
+
+def say(what: str) -> None:
+    """Tell on standard error how far we are."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def wait_until(happened: Callable[[], bool], seconds: float) -> float:

@@ -50,7 +50,9 @@ class Settings(BaseSettings):
         None, description="A PEM file; set, the certificate of a rediss:// server is verified against it."
     )
     redis_prefix: str = Field("hookline:", description="Begins every key, so that applications can share a Redis.")
-    broker_url: str = Field("", description="Where Celery messages go; empty means REDIS_URL.")
+    broker_url: str = Field(
+        "", description="Where Celery messages go: a redis://, rediss:// or amqp:// address; empty means REDIS_URL."
+    )
     hookline_config: Path = Field(Path("hookline.toml"), description="The file with the locations and the forms.")
     hookline_tokens_file: Path | None = Field(
         None, description="A file with the tokens of many locations, TOML or JSON; read with the configuration."
@@ -87,7 +89,9 @@ class Settings(BaseSettings):
     backoff_base_seconds: float = Field(2, gt=0, description="The ceiling of the first wait after a failure.")
     backoff_cap_seconds: float = Field(3600, gt=0, description="The longest wait between two attempts that count.")
     hold_probe_seconds: float = Field(
-        15, gt=0, description="How long a held location waits for its first probe; doubles up to 5 minutes."
+        15,
+        gt=0,
+        description="How long a held location waits for its first probe; doubles to 5 minutes, in an outage to 30 s.",
     )
     lease_seconds: float = Field(
         40, gt=0, description="How long a worker may keep a submission before it is taken back."

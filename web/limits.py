@@ -20,7 +20,7 @@ IPV6_PREFIX = 64  # one customer's line has that many addresses at least
 
 
 class Limit:
-    """At most so many requests a minute of each of some things; `logged` names them, and is nobody's address."""
+    """Counts the requests of each form, or from each address, in the minute that runs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,11 @@ class Limit:
         self._refused: Counter[str] = Counter()
 
     def seconds_to_wait(self, counted: str, most: int, now: float, logged: str) -> int:
-        """Count one more; return 0, or how long its sender has to wait when there are too many. 0 is no limit."""
+        """
+        Count one more; return 0, or how long its sender has to wait when there are more than `most` (0: no limit).
+
+        `logged` stands in the log for what is counted, which may be somebody's address.
+        """
         if not most or not counted:
             return 0
         with self._lock:

@@ -30,23 +30,7 @@ TERMINATED = 143
 
 def main() -> None:
     """Play what is asked for; exit 1 when something was lost, doubled, unbalanced or slow to recover."""
-    parser = argparse.ArgumentParser(
-        prog="bin/faults", description=faults.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="play the scenarios with this in their name; repeatable",
-    )
-    parser.add_argument("--scale", type=float, default=1.0, help="1 is 100,000 submissions in all")
-    parser.add_argument("--seed", type=int, default=1, help="decides who sends what, and when what breaks")
-    parser.add_argument("--jobs", type=int, default=1, help="play that many scenarios at once")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
-    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all processes there")
-    arguments = parser.parse_args()
+    arguments = _arguments()
     chosen = [scenario for scenario in SCENARIOS if _is_chosen(scenario, arguments.only)]
     if arguments.list or not chosen:
         print("\n".join(f"{scenario.name:<24} {scenario.sentence}" for scenario in SCENARIOS))
@@ -62,36 +46,8 @@ def main() -> None:
     sys.exit(1 if any(outcome.faults for outcome in outcomes.values()) else 0)
 
 
-def _outcomes(chosen: Sequence[Scenario], arguments: argparse.Namespace) -> Iterator[Outcome]:
-    """Play the scenarios, those that take longest first, and yield what came of each as it ends."""
-    with ProcessPoolExecutor(arguments.jobs, initializer=_end_in_order) as pool:
-        longest_first = sorted(chosen, key=lambda one: one.at(arguments.scale).least_seconds(arguments.scale))[::-1]
-        plays = {pool.submit(_play, one.name, arguments): one for one in longest_first}
-        for play in as_completed(plays):
-            outcome = _outcome_of(play, plays[play])
-            print(describe(plays[play], outcome), flush=True)
-            yield outcome
-
-
-def _outcome_of(play: "Future[Outcome]", scenario: Scenario) -> Outcome:
-    error = play.exception()  # its process has ended, as when memory is short
-    return broken_off(scenario, error) if error else play.result()
-
-
-def _report(outcomes: Sequence[Outcome], arguments: argparse.Namespace, began: float) -> str:
-    told = summary(outcomes, time.monotonic() - began, arguments.seed, arguments.scale, arguments.jobs)
-    return f"{table(outcomes)}\n\n{told}\n"
-
-
-def _is_chosen(scenario: Scenario, only: list[str]) -> bool:
-    return not only or any(name in scenario.name for name in only)
-
-
-def _end_in_order() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that what was started is ended
-
-
-def _play(name: str, arguments: argparse.Namespace) -> Outcome:
+def play(name: str, arguments: argparse.Namespace) -> Outcome:
+    """Play one scenario in a folder of its own."""
     scenario = next(one for one in SCENARIOS if one.name == name)
     print(f"{name} …", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -104,6 +60,58 @@ def _play(name: str, arguments: argparse.Namespace) -> Outcome:
         except Exception as error:  # one that fails must not take the others with it
             traceback.print_exc()
             return broken_off(scenario, error)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/faults", description=faults.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="play the scenarios with this in their name; repeatable",
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="1 (unless set) is over 100,000 submissions in all")
+    parser.add_argument("--seed", type=int, default=1, help="decides who sends what, and when what breaks")
+    parser.add_argument("--jobs", type=int, default=1, help="play that many scenarios at once")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all processes there")
+    return parser.parse_args()
+
+
+def _is_chosen(scenario: Scenario, only: list[str]) -> bool:
+    return not only or any(name in scenario.name for name in only)
+
+
+def _outcomes(chosen: Sequence[Scenario], arguments: argparse.Namespace) -> Iterator[Outcome]:
+    """Play scenarios, and yield what came of each as it ends."""
+    with ProcessPoolExecutor(arguments.jobs, initializer=_end_in_order) as pool:
+        plays = {pool.submit(play, one.name, arguments): one for one in _longest_first(chosen, arguments.scale)}
+        for ended in as_completed(plays):
+            outcome = _outcome_of(ended, plays[ended])
+            print(describe(plays[ended], outcome), flush=True)
+            yield outcome
+
+
+def _longest_first(chosen: Sequence[Scenario], scale: float) -> list[Scenario]:
+    return sorted(chosen, key=lambda one: one.at(scale).least_seconds(scale), reverse=True)
+
+
+def _outcome_of(ended: "Future[Outcome]", scenario: Scenario) -> Outcome:
+    error = ended.exception()  # its process has ended, as when memory is short
+    return broken_off(scenario, error) if error else ended.result()
+
+
+def _report(outcomes: Sequence[Outcome], arguments: argparse.Namespace, began: float) -> str:
+    told = summary(outcomes, time.monotonic() - began, arguments.seed, arguments.scale, arguments.jobs)
+    return f"{table(outcomes)}\n\n{told}\n"
+
+
+def _end_in_order() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that what was started is ended
 
 
 if __name__ == "__main__":

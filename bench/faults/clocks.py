@@ -23,10 +23,9 @@ def be_apart(theatre: Theatre) -> None:
     """Refresh tokens and take leases back by clocks that differ, and look whether the journal's times are Redis's."""
     began = time.time()
     theatre.wait_for_delivered(0.2)
-    with theatre.fault("all access tokens expire"):
+    with theatre.kill("all access tokens expire; kill -9 of the worker that is a day ahead"):
         theatre.stage.control("PATCH", "/_sandbox/oauth/app", json={"expire_access_tokens": True})
-    theatre.wait_for_delivered(0.4)
-    with theatre.kill("kill -9 of the worker that is a day ahead"):
+        theatre.wait_for_delivered(0.4)
         theatre.fleet.kill("worker-2")
     theatre.load.join()
     wait_until(theatre.settled, SETTLE_SECONDS)

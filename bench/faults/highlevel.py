@@ -20,7 +20,7 @@ def bursts(program: str, count: int) -> Callable[[Theatre], None]:
     def play(theatre: Theatre) -> None:
         for _ in theatre.each_few_seconds(5, least=2, most=5):
             with theatre.fault(f"{count} calls answered by {program}"):
-                theatre.wait_until_used(theatre.program(program=program, count=count))
+                theatre.wait_until_used(theatre.stage.program(program=program, count=count))
 
     return play
 
@@ -34,7 +34,7 @@ def outage(seconds: float) -> Callable[[Theatre], None]:
             port, theatre.highlevel_wire.target = theatre.highlevel_wire.target, 1
             theatre.highlevel_wire.reset()
             time.sleep(seconds / 2)
-            theatre.program(program="unavailable_503")
+            theatre.stage.program(program="unavailable_503")
             theatre.highlevel_wire.target = port
             time.sleep(seconds / 2)
             theatre.end_programs()
@@ -45,7 +45,7 @@ def outage(seconds: float) -> Callable[[Theatre], None]:
 def answer_too_late(theatre: Theatre) -> None:
     for _ in theatre.each_few_seconds(8, least=2, most=3):
         with theatre.fault("10 calls are carried out and answered after 12 s"):
-            theatre.wait_until_used(theatre.program(match={"path": WRITES}, delay_ms=12_000, count=10))
+            theatre.wait_until_used(theatre.stage.program(match={"path": WRITES}, delay_ms=12_000, count=10))
             theatre.pause(12)
 
 
@@ -101,7 +101,7 @@ SCENARIOS = (
         seconds=80,
         environment=SHORTENED,
         in_full=Scenario(
-            "API outage", "an outage of 10 minutes", outage(OUTAGE_SECONDS), submissions=6000, seconds=700
+            "API outage", "an outage of 10 minutes", outage(OUTAGE_SECONDS), submissions=1200, seconds=700
         ),
     ),
     _bursts("API 429", "storms of 429 with X-RateLimit headers", "rate_429", 25),

@@ -4,7 +4,7 @@ Run a program in a process with something wrong in it.
     python -m bench.faults.launch clock SECONDS -m MODULE [ARGUMENT …]    its clock is ahead, or behind
     python -m bench.faults.launch memory MEGABYTES -m MODULE [ARGUMENT …] it loses memory until there is none left
 
-Children that it forks have the same clock. (On this page everything is there before the program's first import.)
+Children that it forks have the same clock.
 """
 
 import resource

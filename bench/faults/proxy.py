@@ -119,7 +119,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             answers, server = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:  # nobody listens there
+        except (OSError, asyncio.CancelledError):  # nobody listens there, or all is over
             writer.transport.abort()
             return
         link = Link(writer, server)

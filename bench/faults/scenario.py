@@ -5,14 +5,23 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.faults.fleet import APART, Programs
 from bench.faults.senders import leads
-from bench.faults.theatre import LOCATIONS, TAGS, Injected, Theatre, a_theatre, say
-from bench.faults.witness import NO_SILENCE, Entry, Silence, longest_silence, recovery_seconds, seen_by, verdict
-from bench.stage import wait_until
+from bench.faults.theatre import LOCATIONS, TAGS, Injected, Theatre, a_theatre
+from bench.faults.witness import (
+    NO_SILENCE,
+    Entry,
+    Silence,
+    Verdict,
+    longest_silence,
+    recovery_seconds,
+    seen_by,
+    verdict,
+)
+from bench.stage import say, wait_until
 
 LEAST_SUBMISSIONS = 60
 # Web, workers, Redis, HighLevel and senders share the machine, and three scenarios at once leave two cores some rest.
@@ -104,7 +113,7 @@ def run(scenario: Scenario, scale: float, seed: int, folder: Path) -> Outcome:
         theatre.load.join()
         faults = _wait_until_settled(theatre)
         outcome = _judge(scenario, theatre, faults)
-    return outcome.__class__(**{**outcome.__dict__, "seconds": time.monotonic() - began})
+    return replace(outcome, seconds=time.monotonic() - began)
 
 
 def _play(scenario: Scenario, theatre: Theatre) -> None:
@@ -131,22 +140,19 @@ def _wait_until_settled(theatre: Theatre) -> list[str]:
 
 def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
     """Compare what the senders, the journal and the witness say."""
-    load, journal = theatre.load, theatre.journal
-    entries = theatre.entries()
+    load, entries = theatre.load, theatre.entries()
     found = verdict(load.leads, load.told, seen_by(theatre.stage.contacts()), entries, TAGS, theatre.had_trouble)
-    ledger = journal.ledger()
+    ledger = theatre.journal.ledger()
     recoveries = [(one, _recovery(theatre, one, entries)) for one in theatre.injected]
-    wanted = Counter(scenario.dies(theatre))
-    if not scenario.loses:
-        faults += [f"{len(found.lost)} lost: {found.lost[:5]}"] if found.lost else []
-        faults += [f"{len(found.unknown)} unknown to the journal: {found.unknown[:5]}"] if found.unknown else []
-    faults += [f"{len(found.doubled)} doubled: {found.doubled[:5]}"] if found.doubled else []
-    faults += [f"dead letters {dict(found.dead)}, expected {dict(wanted)}"] if found.dead != wanted else []
-    faults += [*theatre.faults, *_unbalanced(theatre)]
     silence = longest_silence(entries.values())
-    if scenario.silence_seconds and silence.seconds > scenario.silence_seconds:
-        faults.append(f"{silence.seconds:.0f} s of silence, more than {scenario.silence_seconds:.0f} s")
-    faults += [slow for fault, seconds in recoveries for slow in _too_slow(fault, seconds)]
+    faults = [
+        *faults,
+        *_unlike(found, scenario.loses, Counter(scenario.dies(theatre))),
+        *theatre.faults,
+        *_unbalanced(theatre),
+        *_too_silent(scenario, silence),
+        *(slow for fault, seconds in recoveries for slow in _too_slow(fault, seconds)),
+    ]
     return Outcome(
         scenario=scenario.name,
         injected=tuple(one.what for one in theatre.injected),
@@ -169,6 +175,19 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
 
 def _recovery(theatre: Theatre, fault: Injected, entries: Mapping[str, Entry]) -> float:
     return recovery_seconds(fault.ended_at, fault.within_seconds, theatre.touched(fault, entries), entries)
+
+
+def _unlike(found: Verdict, loses: bool, dead: Counter[str]) -> list[str]:
+    """Return in what a verdict differs from what has to come of it: all delivered, but for those dead letters."""
+    wrong = {} if loses else {"lost": found.lost, "unknown to the journal": found.unknown}
+    wrong["doubled"] = found.doubled
+    faults = [f"{len(names)} {what}: {names[:5]}" for what, names in wrong.items() if names]
+    return faults + ([f"dead letters {dict(found.dead)}, expected {dict(dead)}"] if found.dead != dead else [])
+
+
+def _too_silent(scenario: Scenario, silence: Silence) -> list[str]:
+    limit = scenario.silence_seconds
+    return [f"{silence.seconds:.0f} s of silence, more than {limit:.0f} s"] if 0 < limit < silence.seconds else []
 
 
 def _too_slow(fault: Injected, seconds: float) -> list[str]:

@@ -1,7 +1,6 @@
 """Where a scenario plays: Redis and HighLevel behind wires that can be spoilt, the fleet, and the load on it."""
 
 import random
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +15,7 @@ from bench.faults.fleet import Fleet, Programs
 from bench.faults.proxy import Proxy
 from bench.faults.senders import Lead, Load
 from bench.faults.witness import Entry
-from bench.stage import TOKEN, Stage, a_stage, wait_until
+from bench.stage import TOKEN, Stage, a_stage, say, wait_until
 from shared.journal import Journal, connect
 from shared.settings import Settings
 from shared.submission import State
@@ -97,10 +96,6 @@ class Theatre:
                 return
             yield turn
 
-    def program(self, **fault: Any) -> int:
-        """Let HighLevel do something wrong; return the fault's id."""
-        return int(self.stage.control("POST", "/_sandbox/faults", json={"count": 0, **fault})["id"])
-
     def wait_until_used(self, program: int, seconds: float = 30) -> None:
         """Wait until HighLevel has done that often what it was to do wrong; end it when it is hardly called."""
 
@@ -180,11 +175,6 @@ class Theatre:
         with suppress(RedisError):
             return self.journal.ledger().delivered
         return 0
-
-
-def say(what: str) -> None:
-    """Tell on standard error how far we are."""
-    print(f"  {time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def a_config(*, oauth: bool) -> str:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from bench.faults.fleet import is_alive
 from bench.stage import a_config, wait_until
 from cli.processes import Process
 from shared.local_redis import free_port
@@ -61,11 +62,3 @@ def worker_is(url: str, state: str) -> bool:
 def children(process: Process, name: str) -> list[int]:
     found = subprocess.run(["pgrep", "-P", str(process.pid), "-f", name], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

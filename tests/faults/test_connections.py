@@ -14,7 +14,7 @@ OF_A_WORKER, OF_A_WEB = 9, 5
 def test_a_busy_worker_and_web_take_few_redis_connections(tmp_path: Path) -> None:
     with a_stage(tmp_path, a_config(4)) as stage:
         stage.start_sandbox("--window", "off")
-        stage.control("POST", "/_sandbox/faults", json={"match": "", "delay_ms": 200, "count": 0})
+        stage.program(match="", delay_ms=200)
         own = len(stage.journal.redis.client_list())
         stage.start_worker()
         port = free_port()

@@ -19,7 +19,7 @@ WITHIN_SECONDS = 90
 def stage(tmp_path: Path) -> Iterator[Stage]:
     with a_stage(tmp_path, a_config(LOCATIONS)) as stage:
         stage.start_sandbox()
-        stage.control("POST", "/_sandbox/faults", json={"match": "", "delay_ms": 150, "count": 0})
+        stage.program(match="", delay_ms=150)
         yield stage
 
 

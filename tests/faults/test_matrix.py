@@ -11,7 +11,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from bench.faults.__main__ import SCENARIOS, _play
+from bench.faults.__main__ import SCENARIOS, play
 from bench.faults.proxy import Mode, Proxy
 from bench.faults.report import summary, table
 from bench.faults.scenario import Outcome, Scenario, run
@@ -47,7 +47,7 @@ def test_a_scenario_that_cannot_be_played_fails_with_its_reason(
         raise OSError("no redis-server")
 
     monkeypatch.setattr("bench.faults.__main__.run", no_redis)
-    outcome = _play("calm", Namespace(logs=tmp_path, scale=1, seed=1))
+    outcome = play("calm", Namespace(logs=tmp_path, scale=1, seed=1))
 
     assert outcome.faults == ("broken off: OSError: no redis-server",)
     assert table([outcome]).splitlines()[-1].endswith("| failed |")
