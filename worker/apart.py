@@ -2,7 +2,6 @@
 
 import atexit
 import signal
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -27,82 +26,97 @@ class NotStarted(Exception):
 @dataclass
 class Apart:
     """
-    The process beside the worker: started for the first suspect, and again for the next one after it has ended.
+    The processes beside the worker: one for each suspect that it delivers at the same time, kept for later ones.
 
     `build` is called there, and a delivery that takes longer than `seconds` is ended with its process.
     """
 
     build: Callable[[], Deliver]
     seconds: float
-    _process: SpawnProcess | None = field(default=None, init=False)
-    _wire: Connection = field(init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _idle: list["Child"] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         atexit.register(self.stop)
 
     def deliver(self, job: Job, nonce: str) -> str:
         """
-        Deliver what this worker has begun with the nonce; return how the process has ended, or nothing if it lives.
+        Deliver what this worker has begun with the nonce; return how its process has ended, or nothing if it lives.
 
         Raises NotStarted.
         """
-        with self._lock:
-            process = self._running() or self._start()
-            try:
-                self._wire.send((job, nonce))
-                self._answer(START_SECONDS)
-            except (OSError, EOFError) as error:  # it had nothing to do, and has just gone
-                process.kill()
-                self.stop()
-                raise NotStarted("it has ended") from error
-            ended = self._how_it_ends(process)
-            if ended:
-                self.stop()
-            return ended
+        child = self._next()
+        ended = child.deliver(job, nonce, self.seconds)
+        if ended:
+            child.wire.close()
+        else:
+            self._idle.append(child)
+        return ended
 
     def stop(self) -> None:
-        """Let the process end once it is done."""
-        if self._process:
-            self._process = None
-            self._wire.close()
+        """Let the processes end that have nothing to do."""
+        while self._idle:
+            self._idle.pop().wire.close()
 
-    def _running(self) -> SpawnProcess | None:
-        if self._process and self._wire.poll():  # it says nothing unasked: that is the end of the wire
-            self.stop()
-        return self._process
+    def _next(self) -> "Child":
+        while True:
+            try:
+                child = self._idle.pop()
+            except IndexError:  # another thread may have taken the last one
+                return start(self.build)
+            if not child.wire.poll():  # it says nothing unasked: that would be the end of the wire
+                return child
+            child.wire.close()
 
-    def _start(self) -> SpawnProcess:
-        self._wire, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=serve, args=(theirs, self.build), name="apart", daemon=True)
+
+@dataclass(frozen=True)
+class Child:
+    """One process that delivers, and the wire to it."""
+
+    process: SpawnProcess
+    wire: Connection
+
+    def deliver(self, job: Job, nonce: str, seconds: float) -> str:
+        """Deliver; return how the process has ended, or nothing if it lives, and raise NotStarted before it began."""
         try:
-            process.start()
-            theirs.close()
-            self._answer(START_SECONDS)
-        except (OSError, EOFError) as error:
-            self._wire.close()
-            if process.pid:
-                process.kill()
-            raise NotStarted(str(error) or "it ended while it started") from error
-        self._process = process
-        return process
-
-    def _how_it_ends(self, process: SpawnProcess) -> str:
+            self.wire.send((job, nonce))
+            self.answer(START_SECONDS)
+        except (OSError, EOFError) as error:  # it had nothing to do, and has just gone
+            self.process.kill()
+            self.wire.close()
+            raise NotStarted("it has ended") from error
         try:
-            self._answer(self.seconds)
+            self.answer(seconds)
         except TimeoutError as error:
-            process.kill()
-            process.join()
+            self.process.kill()
+            self.process.join()
             return str(error)
         except (EOFError, OSError):
-            process.join()
-            return in_words(process.exitcode or 0)
+            self.process.join()
+            return in_words(self.process.exitcode or 0)
         return ""
 
-    def _answer(self, seconds: float) -> None:
-        if not self._wire.poll(seconds):
+    def answer(self, seconds: float) -> None:
+        """Wait for the next word of the process; raise TimeoutError, or EOFError when it has ended."""
+        if not self.wire.poll(seconds):
             raise TimeoutError(f"it gave no answer for {seconds:.0f} s")
-        self._wire.recv()
+        self.wire.recv()
+
+
+def start(build: Callable[[], Deliver]) -> Child:
+    """Return a process that is ready; raise NotStarted."""
+    wire, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=serve, args=(theirs, build), name="apart", daemon=True)
+    child = Child(process, wire)
+    try:
+        process.start()
+        theirs.close()
+        child.answer(START_SECONDS)
+    except (OSError, EOFError) as error:
+        wire.close()
+        if process.pid:
+            process.kill()
+        raise NotStarted(str(error) or "it ended while it started") from error
+    return child
 
 
 def serve(wire: Connection, build: Callable[[], Deliver]) -> None:

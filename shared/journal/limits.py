@@ -40,6 +40,7 @@ class Limits:
     probe_cap: int = 300_000
     outage_cap: int = 30_000
     crashes: int = 3
+    apart: int = 4
     vanished: int = 10
     outage_failures: int = 5
     outage_submissions: int = 3

@@ -11,7 +11,7 @@
 --   key:<hash>          string  idempotency key -> id, expires
 --   due:<location>:<lane>  zset  waiting, scored by when somebody should look; lane is live or replay
 --   suspects            zset    waiting after a crash, to be delivered in a process of its own
---   alone               string  the suspect that is leased
+--   apart               set     the suspects that are leased
 --   queue:<location>:<form>:<cause>  zset  waiting for that cause, scored by when they were accepted
 --   queues              set     the names of the queues in which something waits
 --   leased              zset    leased, scored by when the lease expires
@@ -275,8 +275,7 @@ local function move(id, to, score)
   if from == 'leased' then
     leave_persons(id, to)
     redis.call('ZREM', key('unbegun'), id)
-    if redis.call('GET', key('alone')) == id then
-      redis.call('DEL', key('alone'))
+    if redis.call('SREM', key('apart'), id) == 1 then
       announce(now)
     end
   end
@@ -628,18 +627,29 @@ local function lease(id, location, jobs)
   jobs[#jobs + 1] = whole(generation)
 end
 
--- Lease the next suspect, one at a time: its worker gives it a process of its own, so what ends that is known, and one
--- more process is all the memory that it takes. The others go on beside it.
-local function lease_suspect(jobs)
-  if redis.call('EXISTS', key('alone')) == 1 then
-    return
+-- Whether one more suspect may be delivered now. One that has crashed has no other suspect beside it: when its whole
+-- worker ends, it is known which of them it was.
+local function may_be_apart(id)
+  local apart = redis.call('SMEMBERS', key('apart'))
+  for _, other in ipairs(apart) do
+    if read(other, 'crashes') ~= '0' then
+      return false
+    end
   end
+  return #apart == 0 or (#apart < LIMITS.apart and read(id, 'crashes') == '0')
+end
+
+-- Lease suspects, a few at a time: their workers give each a process of its own, so what ends that is known, and a few
+-- more processes are all the memory that it takes. The others go on beside them.
+local function lease_suspects(jobs)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('suspects'), '-inf', now)) do
     local location = read(id, 'location')
-    if stands(id, 'waiting') and leasable_at(location, id) <= now and room() > 0 then
-      redis.call('SET', key('alone'), id)
+    if stands(id, 'waiting') and leasable_at(location, id) <= now then
+      if room() <= 0 or not may_be_apart(id) then
+        return
+      end
+      redis.call('SADD', key('apart'), id)
       lease(id, location, jobs)
-      return
     end
   end
 end

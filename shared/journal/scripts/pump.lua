@@ -42,7 +42,7 @@ local function take_back(id, buried)
     end
     return
   end
-  if redis.call('GET', key('alone')) == id then
+  if redis.call('SISMEMBER', key('apart'), id) == 1 then
     crashes = tonumber(crashes) + 1
     redis.call('HSET', key('sub', id), 'crashes', crashes)
   end
@@ -69,7 +69,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do
   jobs[#jobs + 1] = read(id, 'generation')
 end
 
-lease_suspect(jobs)
+lease_suspects(jobs)
 -- Those that wait longest go first, and share what room there is.
 local ready = redis.call('ZRANGEBYSCORE', key('agenda'), '-inf', now, 'LIMIT', 0, 100)
 local share = math.max(1, math.min(LIMITS.visit, math.floor(room() / math.max(1, #ready))))

@@ -179,7 +179,7 @@ class Model:
     locks: dict[tuple[str, str], Expiring] = field(default_factory=dict)
     slots: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     late: set[str] = field(default_factory=set)  # slots of calls whose answer was stored when the lease had run out
-    alone: str = ""
+    apart: set[str] = field(default_factory=set)  # the suspects that are leased
     outside: Counter[tuple[str, str]] = field(default_factory=Counter)  # duplicates of a form and location
     _keys: dict[str, Expiring] = field(default_factory=dict)
     _leads: dict[str, Lead] = field(default_factory=dict)
@@ -236,7 +236,7 @@ class Model:
             longest = self.limits.outage_cap if hold.kind == "outage" else self.limits.probe_cap
             hold.interval = min(2 * hold.interval, longest)
         if one.lane == "suspect":
-            self.alone = id
+            self.apart.add(id)
         one.state, one.since, one.leased_at = State.LEASED, self.now, self.now
         one.expires, one.nudge_at = self.now + self.limits.lease, self.now + self.limits.nudge
         one.generation += 1
@@ -514,7 +514,7 @@ class Model:
             one.vanished += 1
             is_over = one.vanished >= self.limits.vanished
         else:
-            one.crashes += self.alone == one.id
+            one.crashes += one.id in self.apart
             is_over = one.crashes >= self.limits.crashes
             one.lane = one.lane if is_over else "suspect"
         if is_over:
@@ -539,7 +539,7 @@ class Model:
             self._unlock(one)
             if to is State.WAITING and self._may_have_written(one) and not self.holders(one, [one.lead]):
                 self._lock(one, [one.lead], self.now + LOOK_FIRST)
-        self.alone = "" if self.alone == one.id else self.alone
+        self.apart.discard(one.id)
         one.state, one.since, one.nudge_at = to, self.now, None
         one.settled = one.generation if settled else one.settled
 
@@ -604,7 +604,10 @@ class Model:
             f"though it is {one.state}": one.state is not State.WAITING,
             "before its time": one.waits_for != "person" and one.due > self.now,
             "though its location is held": hold is not None and hold.probe_at > self.now,
-            "beside another suspect": one.lane == "suspect" and bool(self.alone),
+            "beside too many suspects": one.lane == "suspect" and len(self.apart) >= self.limits.apart,
+            "beside another suspect, where one has crashed": one.lane == "suspect"
+            and bool(self.apart)
+            and any(self.all[id].crashes for id in (one.id, *self.apart)),
             "though no worker has room": self.room() <= 0,
             "though the rest of the day is not for replays": one.lane == "replay"
             and used + one.calls > self.limits.daily * self.limits.spare // 100,

@@ -214,18 +214,32 @@ class TestASuspect:
         assert (record.lane, record.crashes) == ("suspect", 0)
         assert bench.states() == {"accepted": 1, "leased": 1}
 
-    def test_is_leased_one_at_a_time_beside_all_others(self, bench: Bench, clock: Clock) -> None:
-        bench.leased("s1")
-        bench.leased("s2")
+    def test_is_leased_with_a_few_suspects_and_beside_all_others(self, bench: Bench, clock: Clock) -> None:
+        for number in range(6):
+            bench.leased(f"s{number}")
         clock.advance(40.1)
 
-        [first] = bench.turn()
-        bench.accept("s3")
+        first, *others = bench.turn()
+        bench.accept("s6")
 
-        assert [job.submission_id for job in bench.turn()] == ["s3"]
+        assert len(others) == 3
+        assert [job.submission_id for job in bench.turn()] == ["s6"]
         bench.begin(first).delivered({})
-        [second] = bench.turn()
-        assert {first.submission_id, second.submission_id} == {"s1", "s2"}
+        assert len(bench.turn()) == 1
+
+    def test_that_has_crashed_is_leased_without_another_suspect(self, bench: Bench, clock: Clock) -> None:
+        for number in range(3):
+            bench.leased(f"s{number}")
+        clock.advance(40.1)
+        leases = [bench.begin(job) for job in bench.turn()]
+        for lease in leases[:2]:
+            lease.crashed("it was ended by SIGKILL", seconds=20)
+        clock.advance(20)
+
+        assert bench.turn() == []  # the third runs still
+        leases[2].delivered({})
+        assert len(bench.turn()) == 1
+        assert bench.turn() == []
 
     def test_of_a_held_location_stops_no_other_suspect(self, bench: Bench, clock: Clock) -> None:
         for number in range(9):
