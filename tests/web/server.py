@@ -2,14 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import httpx
+from cli.processes import WEB, Process
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
 CONFIG = f"""
 [locations.main]
@@ -21,7 +17,6 @@ provider = "generic_json"
 location = "main"
 url_token = "{TOKEN}"
 """
-START_SECONDS = 20
 
 
 class Server:
@@ -30,28 +25,17 @@ class Server:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.url = f"http://127.0.0.1:{environment['PORT']}"
         self._log = folder / "gunicorn.log"
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:web.server", "web.app:create_app()"]
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+        self.process = Process("web", WEB, environment, self._log).start()
 
     @property
     def log(self) -> str:
         return self._log.read_text()
 
     def wait_until_it_answers(self) -> "Server":
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                httpx.get(f"{self.url}/healthz")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return self
-        raise AssertionError(f"web did not start:\n{self.log}")
+        self.process.wait_for(f"{self.url}/healthz")
+        return self
 
     def end(self) -> None:
-        if self.process.poll() is None:
+        if self.process.ended() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(START_SECONDS)
+        self.process.kill()
