@@ -64,7 +64,7 @@ class Stage:
 
     def start_worker(self, *arguments: str, **environment: str) -> Process:
         worker = self.start("worker", arguments or WORKER, **environment)
-        wait_until(lambda: self.journal.workers() > 0, 20)
+        wait_until(lambda: self.journal.workforce().alive > 0, 20)
         return worker
 
     def start_web(self, port: int) -> Process:

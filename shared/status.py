@@ -208,7 +208,7 @@ def waiting_locations(
     After them stand the forms of which only the submissions wait, since their answers cannot be fetched.
     """
     holds = journal.holds()
-    _, by_location = _queues(journal, {hold.location for hold in holds}, journal.workers())
+    _, by_location = _queues(journal, {hold.location for hold in holds}, journal.workforce().alive)
     return (*holds, *_unreadable(refusals, by_location), *map(_held_form, unfetched))
 
 
@@ -221,7 +221,7 @@ def submissions(
     states = [state] if state else [one for one in State if one is not State.FORGOTTEN]
     newest_first = merge(*(_of_state(journal, one, most) for one in states), key=_position, reverse=True)
     found = (record for record in newest_first if form in ("", record.form) and location in ("", record.location))
-    holds, workers = {hold.location for hold in journal.holds()}, journal.workers()
+    holds, workers = {hold.location for hold in journal.holds()}, journal.workforce().alive
     return page(found, limit, after, lambda record: _cause(record, holds, workers))
 
 
@@ -352,7 +352,7 @@ def _cause(waiting: Record | Queue, holds: Iterable[str], workers: int) -> str:
 def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal], unfetched: Iterable[Refusal]) -> _Wait:
     """Return what a waiting submission waits for, why, and when somebody looks again."""
     holds = {hold.location: hold for hold in journal.holds()}
-    cause = _cause(record, holds, journal.workers())
+    cause = _cause(record, holds, journal.workforce().alive)
     match cause:
         case "hold":
             hold = holds[record.location]

@@ -211,10 +211,10 @@ def test_worker_shows_that_it_lives_and_ends_when_told(
     redis_server: LocalRedis, journal: Journal, tmp_path: Path
 ) -> None:
     with started("worker", environment(REDIS_URL=redis_server.url), tmp_path) as worker:
-        wait_until(lambda: journal.workers() == 1, 20)
+        wait_until(lambda: journal.workforce().alive == 1, 20)
 
         assert worker.stop() == 0, worker.last_words()
-        assert journal.workers() == 0
+        assert journal.workforce().alive == 0
 
 
 def test_a_submission_becomes_a_contact(redis_server: LocalRedis, journal: Journal, tmp_path: Path) -> None:

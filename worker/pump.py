@@ -13,11 +13,11 @@ from redis.exceptions import RedisError
 
 from shared import logs
 from shared.journal import Job, Journal
-from shared.journal.journal import FORGET_AT_ONCE
 from shared.queue import BrokerUnavailable
 
 AFTER_FAILURE_SECONDS = 1.0
 FORGET_SECONDS = 60.0
+FORGET_AT_ONCE = 200
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Pump:
 
     def _forget(self) -> None:
         if time.monotonic() - self._forgotten_at > FORGET_SECONDS:
-            number = self.journal.forget()
+            number = self.journal.forget(FORGET_AT_ONCE)
             if number < FORGET_AT_ONCE:  # else there may be more: the next turn goes on
                 self._forgotten_at = time.monotonic()
             if number:

@@ -137,7 +137,7 @@ def _is_up(theatre: Theatre) -> bool:
             httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5, trust_env=False)
             for port in theatre.fleet.ports.values()
         ]
-        return theatre.journal.workers() == len(WORKERS) and all(answer.is_success for answer in answers)
+        return theatre.journal.workforce().alive == len(WORKERS) and all(answer.is_success for answer in answers)
     return False
 
 

@@ -46,7 +46,7 @@ class Fleet:
         for name in self.programs:
             self._processes[name] = self._start(name)
         workers = [name for name in self.programs if name not in WEBS]
-        wait_until(lambda: self.stage.journal.workers() == len(workers), 30)
+        wait_until(lambda: self.stage.journal.workforce().alive == len(workers), 30)
         for name, port in self.ports.items():
             self._processes[name].wait_for(f"http://127.0.0.1:{port}/readyz")
         self._thread = threading.Thread(target=self._look_after, name="fleet", daemon=True)

@@ -101,7 +101,7 @@ def poison(theatre: Theatre) -> None:
         ports = [*theatre.fleet.ports.values()]
         for lead in leads(POISONED, [POISON], theatre.random, first=POISON_NUMBERS):
             Load([lead], ports, 0).start().join()
-        wait_until(lambda: theatre.journal.ledger_of_form(POISON).dead == POISONED, POISON_PATIENCE_SECONDS)
+        wait_until(lambda: theatre.journal.ledgers_of_forms()[POISON].dead == POISONED, POISON_PATIENCE_SECONDS)
     theatre.notes.append(f"starts of workers: {sum(theatre.fleet.starts[name] for name in WORKERS)}")
 
 

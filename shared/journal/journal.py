@@ -20,7 +20,6 @@ from shared.settings import DAY_SECONDS, Settings
 from shared.submission import Attempt, Edit, State
 
 HEARTBEAT_SECONDS = 15
-FORGET_AT_ONCE = 200
 IDS_AT_ONCE = 500
 HASTEN_AT_ONCE = 500
 LANES = ("live", "replay")
@@ -153,15 +152,14 @@ class Journal:
         """Say that a worker starts with this token (its keyed hash); return whether that lifted a hold."""
         return bool(self._scripts.run("announce_token", location, token))
 
-    def forget(self) -> int:
-        """Remove records whose time is over, a few at a time; return how many."""
+    def forget(self, most: int) -> int:
+        """Remove records whose time is over, at most that many of each state; return how many."""
         kept = {
             State.DELIVERED: self._settings.keep_delivered_days,
             State.DISCARDED: self._settings.keep_discarded_days,
         }
         return sum(
-            int(self._scripts.run("forget", state, round(days * DAY_SECONDS), FORGET_AT_ONCE))
-            for state, days in kept.items()
+            int(self._scripts.run("forget", state, round(days * DAY_SECONDS), most)) for state, days in kept.items()
         )
 
     # Operating -------------------------------------------------------------------------------------------------
@@ -233,15 +231,7 @@ class Journal:
 
     def ledger(self) -> Ledger:
         """Return the populations of all states."""
-        return self._ledger("ledger")
-
-    def ledger_of_form(self, form: str) -> Ledger:
-        """Return the populations of one form."""
-        return self._ledger("ledger", "form", form)
-
-    def ledger_of_location(self, location: str) -> Ledger:
-        """Return the populations of one location."""
-        return self._ledger("ledger", "location", location)
+        return Ledger.model_validate(strings(cast(dict[bytes, bytes], self.redis.hgetall(self._key("ledger")))))
 
     def ledgers_of_forms(self) -> dict[str, Ledger]:
         """Return the populations of every form that a submission was accepted for."""
@@ -258,11 +248,6 @@ class Journal:
     def locations(self) -> list[str]:
         """Return every location that a submission was accepted for."""
         return sorted(self._members("locations"))
-
-    def workers(self) -> int:
-        """Return how many workers have lately shown that they live."""
-        seconds, microseconds = self.redis.time()
-        return self.redis.zcount(self._key("workers"), seconds * 1000 + microseconds // 1000, "+inf")
 
     def workforce(self) -> Workforce:
         """Return who lives to deliver, and for how long leases have waited for somebody to begin them."""
@@ -372,9 +357,6 @@ class Journal:
             for submission_id, fields in zip(group, pipeline.execute(), strict=True):
                 if fields:
                     yield Record.model_validate({"id": submission_id, **strings(fields)})
-
-    def _ledger(self, *name: str) -> Ledger:
-        return Ledger.model_validate(strings(cast(dict[bytes, bytes], self.redis.hgetall(self._key(*name)))))
 
     def _ledgers(self, kind: str, names: list[str]) -> dict[str, Ledger]:
         pipeline = self.redis.pipeline(transaction=False)

@@ -32,7 +32,7 @@ def test_two_workers_refresh_an_expired_token_once(tmp_path: Path) -> None:
         stage.control("POST", "/_sandbox/tokens", json={"tokens": []})
         for name in ("worker-1", "worker-2"):
             stage.start(name, ("-m", "worker"))
-        wait_until(lambda: stage.journal.workers() == 2, 20)
+        wait_until(lambda: stage.journal.workforce().alive == 2, 20)
         stage.start_web(port)
         send([port], range(20), forms=1)
         wait_until(stage.settled, 30)

@@ -69,7 +69,7 @@ def test_a_worker_told_to_end_finishes_what_it_runs(stage: Stage) -> None:
     assert worker.stop() == 0
     redis = stage.journal.redis
     assert redis.zcard("hookline:leased") == redis.zcard("hookline:unbegun")
-    assert stage.journal.workers() == 0
+    assert stage.journal.workforce().alive == 0
     assert stage.journal.ledger().balanced
 
 

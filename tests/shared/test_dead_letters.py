@@ -121,7 +121,7 @@ def test_a_replay_takes_provider_and_location_of_today(journal: Journal) -> None
     record = journal.find("s1")
     assert record
     assert (record.state, record.provider, record.location) == (State.WAITING, "html_form", "second")
-    assert journal.ledger_of_location("second").waiting == 1
+    assert journal.ledgers_of_locations()["second"].waiting == 1
 
 
 def test_a_letter_whose_form_is_gone_stays(journal: Journal) -> None:

@@ -37,7 +37,7 @@ def test_a_submission_is_stored_at_the_location_that_it_names(start: Start) -> N
     record = stored(web, web.post("/hooks/contact", b'{"email": "ada@example.com", "office": "Munich"}'))
 
     assert record.location == "munich"
-    assert web.journal.ledger_of_location("munich").waiting == 1
+    assert web.journal.ledgers_of_locations()["munich"].waiting == 1
 
 
 @pytest.mark.parametrize("body", [b'{"email": "ada@example.com", "office": "Paris"}', b'{"email": "ada@example.com"}'])

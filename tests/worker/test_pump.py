@@ -3,8 +3,8 @@ from typing import Any, cast
 import pytest
 
 from shared.journal import Journal
-from shared.journal.journal import FORGET_AT_ONCE, Turn
-from worker.pump import Pump, Watchdog
+from shared.journal.journal import Turn
+from worker.pump import FORGET_AT_ONCE, Pump, Watchdog
 
 
 class Time:
@@ -84,7 +84,7 @@ class Forgetful:
     def turn(self, worker: str, threads: int) -> Turn:
         return Turn(sleep_seconds=0, unbegun=0, taken_back=[], buried=[], jobs=[])
 
-    def forget(self) -> int:
+    def forget(self, most: int) -> int:
         return self.left.pop(0)
 
 

@@ -127,7 +127,7 @@ class Actors:
     def forget(self) -> None:
         """Let a pump remove what is old."""
         self.server.scripts.lost_answers = 0  # it is several calls
-        self._both("forget", self.journal.forget, self.model.forget)
+        self._both("forget", lambda: self.journal.forget(200), self.model.forget)
 
     # Receivers --------------------------------------------------------------------------------------------------------
 

@@ -69,8 +69,8 @@ def test_the_ledger_is_also_kept_for_each_form_and_location(journal: Journal, be
     bench.accept(form="a", location="north")
     bench.accept(form="b", location="north")
 
-    assert journal.ledger_of_form("a").accepted == 1
-    assert journal.ledger_of_location("north").waiting == 2
+    assert journal.ledgers_of_forms()["a"].accepted == 1
+    assert journal.ledgers_of_locations()["north"].waiting == 2
     assert journal.forms() == ["a", "b"]
     assert journal.locations() == ["north"]
 

@@ -165,7 +165,7 @@ def test_a_damaged_record_stops_nobody(bench: Bench, journal: Journal, redis: Re
 
     assert bench.accept("s1")
     assert [job.submission_id for job in bench.turn()] == ["s1"]
-    assert journal.forget() == 1
+    assert journal.forget(200) == 1
 
 
 def test_locations_take_turns_when_workers_are_short(journal: Journal, clock: Clock) -> None:
@@ -361,7 +361,7 @@ def test_records_whose_time_is_over_are_forgotten_and_only_counted(
     bench.leased("s2").bury(Reason.REJECTED, (), group="g", is_open=True)
     clock.advance(31 * 24 * 3600)
 
-    assert journal.forget() == 1
+    assert journal.forget(200) == 1
     assert journal.find("s1") is None
     assert list(journal.submissions(State.DELIVERED)) == []
     assert bench.states() == {"accepted": 2, "dead": 1, "forgotten": 1}

@@ -519,8 +519,8 @@ class TestWhatWasWritten:
         bench.leased("s2").delivered({"not_stored": []})
 
         assert bench.states() == {"accepted": 2, "delivered": 2, "not_stored": 1}
-        assert journal.ledger_of_form("contact-us").not_stored == 1
-        assert journal.ledger_of_location("main").not_stored == 1
+        assert journal.ledgers_of_forms()["contact-us"].not_stored == 1
+        assert journal.ledgers_of_locations()["main"].not_stored == 1
 
 
 class TestAContactsIdentity:

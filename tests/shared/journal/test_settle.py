@@ -119,9 +119,9 @@ class TestAReplay:
 
         journal.replay("s1", "typeform", "south", calls=1)
 
-        assert journal.ledger_of_location("south").balanced
-        assert journal.ledger_of_location("south").accepted == 1
-        assert journal.ledger_of_location("main").accepted == 0
+        assert journal.ledgers_of_locations()["south"].balanced
+        assert journal.ledgers_of_locations()["south"].accepted == 1
+        assert journal.ledgers_of_locations()["main"].accepted == 0
         assert bench.turn()
         assert bench.states() == {"accepted": 1, "leased": 1}
 
