@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import hookline
+from shared.config import load_config
 from shared.journal import Journal
 from shared.settings import Settings
 from shared.submission import Diagnosis, Edit, Reason
 from tests.shared.journal.factories import Bench
+from web.app import create_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -69,6 +71,16 @@ def test_each_command_of_the_readme_does_what_it_says(operator: Journal, command
     done = CliRunner().invoke(hookline, words)
 
     assert done.exit_code == 0, done.output
+
+
+def test_the_post_of_the_readme_is_accepted(operator: Journal, settings: Settings) -> None:
+    [command] = [line for line in LINES if line.startswith("curl ")]
+    _, url, *data = shlex.split(command.replace("$NEWSLETTER_URL_TOKEN", os.environ["NEWSLETTER_URL_TOKEN"]))
+    web = create_app(settings, load_config(ROOT / "hookline.toml"), operator, lambda jobs: None).test_client()
+
+    answer = web.post(url, data="&".join(data[1::2]), content_type="application/x-www-form-urlencoded")
+
+    assert answer.get_json()["status"] == "accepted"
 
 
 def test_the_env_file_of_the_readme_can_be_read_by_a_shell(tmp_path: Path) -> None:
