@@ -150,8 +150,9 @@ def wait_until(happened: Callable[[], bool], seconds: float) -> float:
 def a_stage(folder: Path, config: str, **environment: str) -> Iterator[Stage]:
     (folder / "hookline.toml").write_text(config)
     with ExitStack() as ending:
-        redis = LocalRedis(folder / "redis").start()
+        redis = LocalRedis(folder / "redis")
         ending.callback(redis.stop)
+        redis.start()
         settings = Settings(redis_url=redis.url)
         journal = Journal(ending.enter_context(connect(settings, connections=4, retries=0)), settings)
         ours = {

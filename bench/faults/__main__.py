@@ -1,6 +1,8 @@
 """`python -m bench.faults`: play the scenarios and print what came of them."""
 
 import argparse
+import multiprocessing
+import os
 import signal
 import sys
 import tempfile
@@ -26,10 +28,17 @@ SCENARIOS: tuple[Scenario, ...] = (
     *door.SCENARIOS,
 )
 TERMINATED = 143
+INCOMPLETE = 3
 
 
 def main() -> None:
-    """Play what is asked for; exit 1 when something was lost, doubled, unbalanced or slow to recover."""
+    """
+    Play what is asked for.
+
+    It exits 1 when something was lost, altered, doubled, unbalanced or slow to recover, or was not broken at all, and 3
+    when something else could not be played here.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
     arguments = _arguments()
     chosen = [scenario for scenario in SCENARIOS if _is_chosen(scenario, arguments.only)]
     if arguments.list or not chosen:
@@ -43,23 +52,27 @@ def main() -> None:
         if arguments.markdown:  # each time, so that nothing is lost that took hours
             arguments.markdown.write_text(report)
     print("\n" + report, end="")
-    sys.exit(1 if any(outcome.faults for outcome in outcomes.values()) else 0)
+    if any(outcome.faults for outcome in outcomes.values()):
+        sys.exit(1)
+    sys.exit(INCOMPLETE if any(outcome.not_run for outcome in outcomes.values()) else 0)
 
 
 def play(name: str, arguments: argparse.Namespace) -> Outcome:
     """Play one scenario in a folder of its own."""
     scenario = next(one for one in SCENARIOS if one.name == name)
     print(f"{name} …", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        if arguments.logs:
-            folder = arguments.logs / name.replace(" ", "-")
-            folder.mkdir(parents=True)
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            if arguments.logs:
+                folder = arguments.logs / name.replace(" ", "-")
+                folder.mkdir(parents=True)
             return run(scenario, arguments.scale, arguments.seed, folder)
-        except Exception as error:  # one that fails must not take the others with it
-            traceback.print_exc()
-            return broken_off(scenario, error)
+    except (KeyboardInterrupt, SystemExit):  # all is ended by now, and the pool would begin another scenario here
+        os._exit(TERMINATED)
+    except Exception as error:  # one that fails must not take the others with it
+        traceback.print_exc()
+        return broken_off(scenario, error)
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,10 +103,15 @@ def _outcomes(chosen: Sequence[Scenario], arguments: argparse.Namespace) -> Iter
     """Play scenarios, and yield what came of each as it ends."""
     with ProcessPoolExecutor(arguments.jobs, initializer=_end_in_order) as pool:
         plays = {pool.submit(play, one.name, arguments): one for one in _longest_first(chosen, arguments.scale)}
-        for ended in as_completed(plays):
-            outcome = _outcome_of(ended, plays[ended])
-            print(describe(plays[ended], outcome), flush=True)
-            yield outcome
+        try:
+            for ended in as_completed(plays):
+                outcome = _outcome_of(ended, plays[ended])
+                print(describe(plays[ended], outcome), flush=True)
+                yield outcome
+        except (KeyboardInterrupt, SystemExit):
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
 
 
 def _longest_first(chosen: Sequence[Scenario], scale: float) -> list[Scenario]:
@@ -111,7 +129,15 @@ def _report(outcomes: Sequence[Outcome], arguments: argparse.Namespace, began: f
 
 
 def _end_in_order() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that what was started is ended
+    """Let a process of the pool end what it has started when it is told to end, by whomever and how often."""
+    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGINT, _terminate)
+
+
+def _terminate(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(TERMINATED)
 
 
 if __name__ == "__main__":

@@ -74,11 +74,11 @@ def _open(theatre: Theatre) -> set[str]:
 
 def move_to_rabbitmq(theatre: Theatre) -> RabbitMQ:
     """Let all processes publish to RabbitMQ and consume from it; what Redis has in its queue is lost by that."""
-    node = RabbitMQ(theatre.stage.folder / "rabbitmq").start()
+    node = RabbitMQ(theatre.stage.folder / "rabbitmq")
     theatre.ending.callback(node.stop)
+    node.start()
     theatre.wait_for_delivered(0.05)
-    with theatre.kill("restart of all with RabbitMQ as their broker instead of Redis"):
-        move(theatre, BROKER_URL=node.url)
+    move(theatre, "restart of all with RabbitMQ as their broker instead of Redis", BROKER_URL=node.url)
     wait_until(lambda: consumers(node.url) == len(WORKERS), MOVE_SECONDS)
     return node
 
@@ -100,14 +100,16 @@ def use_tls(theatre: Theatre) -> None:
     serve_tls(theatre.stage.redis.port, port, certificate)
     theatre.wait_for_delivered(0.05)
     for how, file in (("without verifying", ""), ("verifying", str(certificate))):
-        with theatre.kill(f"restart of all with Redis over TLS, {how} its certificate"):
-            move(theatre, REDIS_URL=f"rediss://127.0.0.1:{wire.port}/0", REDIS_CA_FILE=file)
+        what, url = f"restart of all with Redis over TLS, {how} its certificate", f"rediss://127.0.0.1:{wire.port}/0"
+        move(theatre, what, REDIS_URL=url, REDIS_CA_FILE=file)
         with theatre.fault(f"kill -9 of Redis, 3 s away, over TLS, {how}"):
+            before = wire.spoilt
             theatre.stage.redis.kill()
             wire.reset()
             theatre.pause(3)
             theatre.stage.redis.start()
             serve_tls(theatre.stage.redis.port, port, certificate)
+        theatre.demand(f"connections broken over TLS, {how}", wire.spoilt - before)
         settle(theatre, OTHER_SECONDS)
         with theatre.kill(f"kill -9 of a worker, over TLS, {how}"):
             theatre.fleet.kill("worker-1")
@@ -123,10 +125,11 @@ def serve_tls(plain_port: int, port: int, certificate: Path) -> None:
         redis.config_set("tls-port", port)
 
 
-def move(theatre: Theatre, **environment: str) -> None:
+def move(theatre: Theatre, what: str, **environment: str) -> None:
     """Restart all processes with other settings, and wait until they are up."""
     theatre.fleet.environment.update(environment)
-    theatre.fleet.terminate((*WORKERS, *WEBS))
+    with theatre.kill(what):
+        theatre.fleet.terminate((*WORKERS, *WEBS))
     time.sleep(1)  # longer than the fleet takes to see that they have ended
     wait_until(lambda: _is_up(theatre), MOVE_SECONDS)
 

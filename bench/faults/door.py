@@ -99,6 +99,7 @@ def flood(theatre: Theatre) -> None:
     _judge_neighbours(theatre)
     theatre.load.leads = [*theatre.load.leads, *crowd]
     theatre.load.told.update(load.told)
+    theatre.load.refused += load.refused
 
 
 def _judge_neighbours(theatre: Theatre) -> None:

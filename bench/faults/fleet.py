@@ -28,13 +28,13 @@ TOGETHER: Programs = dict.fromkeys(SERVERS, RUN)
 
 @dataclass
 class Fleet:
-    """The processes that are looked after; `starts` counts how often each was started."""
+    """The processes that are looked after; `ends` counts how often each has ended."""
 
     stage: Stage
     environment: dict[str, str]
     programs: Programs = field(default_factory=lambda: APART)
     ports: dict[str, int] = field(init=False)
-    starts: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
     _processes: dict[str, Process] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -45,8 +45,7 @@ class Fleet:
         """Start all, wait until they are ready, and look after them from then on."""
         for name in self.programs:
             self._processes[name] = self._start(name)
-        workers = [name for name in self.programs if name not in WEBS]
-        wait_until(lambda: self.stage.journal.workforce().alive == len(workers), 30)
+        wait_until(lambda: self.stage.journal.workforce().alive == len(self._deliverers), 30)
         for name, port in self.ports.items():
             self._processes[name].wait_for(f"http://127.0.0.1:{port}/readyz")
         self._thread = threading.Thread(target=self._look_after, name="fleet", daemon=True)
@@ -54,14 +53,25 @@ class Fleet:
         return self
 
     def stop(self) -> None:
-        """Start nothing again, and end what runs: all is seen by now."""
+        """Start nothing again, and end what still runs."""
         self._stopped.set()
         self._thread.join()
         self.kill_whole(self._processes)
 
+    def end(self) -> None:
+        """Start nothing again, and let all who deliver end in good order, so that nothing is under way any more."""
+        self._stopped.set()
+        self._thread.join()
+        self.terminate(self._deliverers)
+
     def pid(self, name: str) -> int:
         """Return the id under which a process runs."""
         return self._processes[name].pid
+
+    def pids(self) -> set[int]:
+        """Return the ids of all that runs."""
+        running = [process.pid for process in self._processes.values() if process.ended() is None]
+        return {pid for one in running for pid in family(one)}
 
     def kill(self, name: str) -> None:
         """End a process as a crash does."""
@@ -102,14 +112,18 @@ class Fleet:
         self.programs = {**self.programs, **{name: APART[name] for name in self.programs if name in APART}}
         self.terminate(self._processes)
 
+    @property
+    def _deliverers(self) -> list[str]:
+        return [name for name in self.programs if name not in WEBS]
+
     def _start(self, name: str) -> Process:
-        self.starts[name] += 1
         port = {"PORT": str(self.ports[name])} if name in self.ports else {}
         return self.stage.start(name, self.programs[name], **self.environment, **port)
 
     def _look_after(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
             ended = [name for name, process in self._processes.items() if process.ended() is not None]
+            self.ends.update(ended)
             if ended and self._stopped.wait(RESTART_SECONDS):
                 return
             for name in ended:

@@ -18,9 +18,11 @@ def bursts(program: str, count: int) -> Callable[[Theatre], None]:
     """Return a play in which that many calls are answered by a program, every few seconds."""
 
     def play(theatre: Theatre) -> None:
+        used = 0
         for _ in theatre.each_few_seconds(5, least=2, most=5):
-            with theatre.fault(f"{count} calls answered by {program}"):
-                theatre.wait_until_used(theatre.stage.program(program=program, count=count))
+            with theatre.fault(f"up to {count} calls answered by {program}"):
+                used += theatre.use_up(theatre.stage.program(program=program, count=count), count)
+        theatre.demand(f"calls answered by {program}", used)
 
     return play
 
@@ -34,19 +36,23 @@ def outage(seconds: float) -> Callable[[Theatre], None]:
             port, theatre.highlevel_wire.target = theatre.highlevel_wire.target, 1
             theatre.highlevel_wire.reset()
             time.sleep(seconds / 2)
-            theatre.stage.program(program="unavailable_503")
+            theatre.demand("connections refused", theatre.highlevel_wire.spoilt)
+            program = theatre.stage.program(program="unavailable_503")
             theatre.highlevel_wire.target = port
             time.sleep(seconds / 2)
+            theatre.demand("calls answered 503", theatre.used(program))
             theatre.end_programs()
 
     return play
 
 
 def answer_too_late(theatre: Theatre) -> None:
+    used = 0
     for _ in theatre.each_few_seconds(8, least=2, most=3):
-        with theatre.fault("10 calls are carried out and answered after 12 s"):
-            theatre.wait_until_used(theatre.stage.program(match={"path": WRITES}, delay_ms=12_000, count=10))
+        with theatre.fault("up to 10 calls are carried out and answered after 12 s"):
+            used += theatre.use_up(theatre.stage.program(match={"path": WRITES}, delay_ms=12_000, count=10), 10)
             theatre.pause(12)
+    theatre.demand("calls answered after 12 s", used)
 
 
 def break_off(theatre: Theatre) -> None:
@@ -55,6 +61,7 @@ def break_off(theatre: Theatre) -> None:
         theatre.highlevel_wire.switch(Mode.CUT)
         theatre.pause(15)
         theatre.highlevel_wire.switch(Mode.PASS)
+    theatre.demand("answers reset", theatre.highlevel_wire.spoilt)
 
 
 def drip(theatre: Theatre) -> None:
@@ -63,6 +70,7 @@ def drip(theatre: Theatre) -> None:
         theatre.highlevel_wire.switch(Mode.DRIP)
         theatre.pause(20)
         theatre.highlevel_wire.switch(Mode.PASS)
+    theatre.demand("slow answers", theatre.highlevel_wire.spoilt)
 
 
 def half_open(theatre: Theatre) -> None:
@@ -71,6 +79,7 @@ def half_open(theatre: Theatre) -> None:
         theatre.highlevel_wire.switch(Mode.SILENT)
         theatre.pause(15)
         theatre.highlevel_wire.switch(Mode.PASS)
+    theatre.demand("calls never answered", theatre.highlevel_wire.spoilt)
 
 
 def refuse_the_token(theatre: Theatre) -> None:
@@ -79,12 +88,15 @@ def refuse_the_token(theatre: Theatre) -> None:
         theatre.stage.control("POST", "/_sandbox/tokens", json={"tokens": ["another"]})
         theatre.pause(15)
         theatre.stage.control("POST", "/_sandbox/tokens", json={"tokens": None})
+    theatre.demand("calls answered 401", theatre.answered(401))
 
 
 def expire_access_tokens(theatre: Theatre) -> None:
     for _ in theatre.each_few_seconds(6, least=2, most=4):
         with theatre.fault("all access tokens expire"):
             theatre.stage.control("PATCH", "/_sandbox/oauth/app", json={"expire_access_tokens": True})
+    theatre.load.join()
+    theatre.demand("calls answered 401", theatre.answered(401))
 
 
 def _bursts(name: str, sentence: str, program: str, count: int) -> Scenario:

@@ -4,6 +4,7 @@ import sys
 
 from bench.faults.fleet import APART
 from bench.faults.launch import with_leak
+from bench.faults.processes import wait_for_ends
 from bench.faults.scenario import Scenario
 from bench.faults.theatre import Theatre
 from cli.processes import WORKER
@@ -13,11 +14,8 @@ STARVED = {**APART, "worker-1": with_leak(SPARE_MEGABYTES, WORKER)}
 
 
 def starve_a_worker(theatre: Theatre) -> None:
-    """Let a worker leak while the load goes on: it may go on or end, but not stand there half dead."""
-    theatre.load.join()
-    theatre.notes.append(f"starts of the worker that leaks: {theatre.fleet.starts['worker-1']}")
-    with theatre.kill("a worker has no memory left, about 10 s after each start"):
-        theatre.fleet.heal()
+    """Let a worker leak while the load goes on, about 10 s after each start: it may not stand there half dead."""
+    wait_for_ends(theatre, "a worker that had no memory left has ended", lambda it: it.fleet.ends["worker-1"])
 
 
 SCENARIOS = (

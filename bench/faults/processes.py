@@ -1,15 +1,19 @@
 """Faults of our own processes: they are killed, restarted and frozen."""
 
-from bench.faults.fleet import SERVERS, TOGETHER, WEBS, WORKERS, children, family, is_alive, kill
+import time
+from collections.abc import Callable
+
+from bench.faults.fleet import LOOK_SECONDS, SERVERS, TOGETHER, WEBS, WORKERS, children, family, is_alive, kill
 from bench.faults.scenario import Scenario
 from bench.faults.senders import Load, leads
-from bench.faults.theatre import POISON, Theatre
+from bench.faults.theatre import KILL_SECONDS, POISON, Theatre
 from bench.stage import wait_until
 from shared.fault_points import VARIABLE
 
 POISONED = 2
 POISON_NUMBERS = 1_000_000  # so that they are nobody else's
 POISON_PATIENCE_SECONDS = 600
+FROZEN_SECONDS = 50.0  # a lease lasts 40
 ORPHAN_SECONDS = 40.0  # longer than a process takes that ends in good order
 
 
@@ -88,9 +92,9 @@ def kill_a_dyno(theatre: Theatre) -> None:
 
 def freeze_a_worker(theatre: Theatre) -> None:
     theatre.wait_for_delivered(0.1)
-    with theatre.fault("a worker stands still for 50 s, longer than a lease"):
+    with theatre.fault(f"a worker stands still for {FROZEN_SECONDS:.0f} s, longer than a lease"):
         theatre.fleet.freeze("worker-1")
-        theatre.pause(50)
+        time.sleep(FROZEN_SECONDS)
         theatre.fleet.thaw("worker-1")
 
 
@@ -102,20 +106,33 @@ def poison(theatre: Theatre) -> None:
         for lead in leads(POISONED, [POISON], theatre.random, first=POISON_NUMBERS):
             Load([lead], ports, 0).start().join()
         wait_until(lambda: theatre.journal.ledgers_of_forms()[POISON].dead == POISONED, POISON_PATIENCE_SECONDS)
-    theatre.notes.append(f"starts of workers: {sum(theatre.fleet.starts[name] for name in WORKERS)}")
+    theatre.notes.append(f"workers ended: {sum(theatre.fleet.ends[name] for name in WORKERS)}")
 
 
-def end_at(theatre: Theatre) -> None:
-    """Let the load go on: the processes end by themselves."""
-    theatre.load.join()
-    starts, broken = theatre.fleet.starts, theatre.load.answers.get(0, 0)
-    theatre.notes.append(f"workers ended: {starts.total() - len(starts)}; requests broken off: {broken}")
-    with theatre.kill("the last of the processes that end by themselves"):
+def wait_for_ends(theatre: Theatre, what: str, ends: Callable[[Theatre], int]) -> None:
+    """Let the load go on, and take each end of a process for a fault; then let none end by itself any more."""
+    seen = 0
+    while theatre.load.is_running:
+        time.sleep(LOOK_SECONDS)
+        for _ in range(seen, ends(theatre)):
+            with theatre.fault(what, KILL_SECONDS):
+                seen += 1
+    theatre.demand(what, seen)
+    with theatre.kill("restart of all, none of which ends by itself any more"):
         theatre.fleet.heal()
 
 
-def _ends_at(name: str, sentence: str, point: str) -> Scenario:
-    return Scenario(name, sentence, end_at, submissions=2000, environment={VARIABLE: point})
+def end_workers(theatre: Theatre) -> None:
+    wait_for_ends(theatre, "a worker has ended by itself", lambda it: it.fleet.ends.total())
+
+
+def end_web(theatre: Theatre) -> None:
+    """Let children of gunicorn end, each of which shows by the request that it leaves without an answer."""
+    wait_for_ends(theatre, "web has broken a request off", lambda it: it.load.answers.get(0, 0))
+
+
+def _ends_at(name: str, sentence: str, point: str, play: Callable[[Theatre], None] = end_workers) -> Scenario:
+    return Scenario(name, sentence, play, submissions=2000, environment={VARIABLE: point})
 
 
 def do_nothing(_theatre: Theatre) -> None:
@@ -147,5 +164,5 @@ SCENARIOS = (
     _ends_at("killed in a call", "a worker ends when a call is carried out and not answered", "before-call/100+75"),
     _ends_at("killed after a call", "a worker ends when a call is answered and nothing stored", "answered/100"),
     _ends_at("killed before settling", "a worker ends when all is done and not yet settled", "before-settle/40"),
-    _ends_at("web killed after accept", "web ends when it has accepted and not yet answered", "accepted/40"),
+    _ends_at("web killed after accept", "web ends when it has accepted and not yet answered", "accepted/40", end_web),
 )

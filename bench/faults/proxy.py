@@ -53,13 +53,15 @@ class Proxy:
     """
     Listens on a free port and passes bytes to `target`, which may change.
 
-    Each answer takes `latency` seconds; `share` of them suffers while the wire is CUT or DRIPs.
+    Each answer takes `latency` seconds; `share` of them suffers while the wire is CUT or DRIPs. `spoilt` counts what
+    has suffered: answers, connections that were reset or led nowhere, and what was sent in vain.
     """
 
     def __init__(self, target: int, seed: int = 0, latency: float = 0.0, share: float = 0.2) -> None:
         self.port = free_port()
         self.target = target
         self.mode = Mode.PASS
+        self.spoilt = 0
         self._latency = latency
         self._share = share
         self._random = random.Random(seed)
@@ -84,9 +86,9 @@ class Proxy:
         """Treat the wire otherwise from now on."""
         self._do(self._switch(mode))
 
-    def reset(self) -> int:
-        """Reset every connection that there is; return how many there were."""
-        return self._do(self._reset())
+    def reset(self) -> None:
+        """Reset every connection that there is."""
+        self._do(self._reset())
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -110,17 +112,18 @@ class Proxy:
             for link in self._links:
                 link.is_dead = True
 
-    async def _reset(self) -> int:
+    async def _reset(self) -> None:
         links = [*self._links]
         for link in links:
             link.reset()
-        return len(links)
+        self.spoilt += len(links)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             answers, server = await asyncio.open_connection("127.0.0.1", self.target)
         except (OSError, asyncio.CancelledError):  # nobody listens there, or all is over
             writer.transport.abort()
+            self.spoilt += 1
             return
         link = Link(writer, server)
         link.is_dead = self.mode is Mode.SILENT
@@ -134,9 +137,11 @@ class Proxy:
 
     async def _pass(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK_BYTES):
-            if not link.is_dead:
-                writer.write(chunk)
-                await writer.drain()
+            if link.is_dead:
+                self.spoilt += 1
+                continue
+            writer.write(chunk)
+            await writer.drain()
         writer.close()
 
     async def _answer(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -147,6 +152,7 @@ class Proxy:
 
     async def _spoil(self, link: Link, chunk: bytes, writer: asyncio.StreamWriter) -> None:
         mode = self.mode if self.mode is Mode.SLOW or self._random.random() < self._share else Mode.PASS
+        self.spoilt += mode is not Mode.PASS
         await asyncio.sleep(LATENCY_SECONDS if mode is Mode.SLOW else self._latency)
         if mode is Mode.DRIP:
             await self._drip(chunk, writer)

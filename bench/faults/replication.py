@@ -33,8 +33,8 @@ class Replication:
 
     def start(self, ending: ExitStack) -> "Replication":
         """Start both, and wait until the replica has everything."""
-        self.replica.start()
         ending.callback(self.replica.stop)
+        self.replica.start()
         wait_until(self._is_in_step, 30)
         self._folder.mkdir()
         file = self._folder / "sentinel.conf"

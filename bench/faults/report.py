@@ -15,6 +15,7 @@ HEADINGS = (
     "delivered",
     "dead",
     "lost",
+    "altered",
     "doubled",
     "repeats",
     "silence",
@@ -35,6 +36,7 @@ def describe(scenario: Scenario, outcome: Outcome) -> str:
         f"  delivered  {outcome.delivered}",
         f"  dead       {_dead(outcome)}",
         f"  lost       {_lost(outcome)}",
+        f"  altered    {outcome.altered}",
         f"  doubled    {outcome.doubled}; {outcome.repeats} upserts were repeated without effect",
         f"  silence    {outcome.silence.seconds:.1f} s without a delivery while something waited",
         f"  recovered  {outcome.recovery:.1f} s after the fault all was as before",
@@ -52,12 +54,13 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def summary(outcomes: Sequence[Outcome], seconds: float, seed: int, scale: float, jobs: int) -> str:
-    """Return in one line what was played, for how long, of what and where."""
+    """Return in one line what was played, for how long, of what and where, and what was not."""
     played = [outcome for outcome in outcomes if not outcome.not_run]
     return (
         f"{sum(outcome.sent for outcome in played):,} submissions in {len(played)} scenarios, {seconds:,.0f} s: "
         f"`bin/faults --scale {scale:g} --seed {seed} --jobs {jobs}` at commit {_commit()}, "
         f"Python {platform.python_version()}, {os.cpu_count()} cores."
+        + "".join(f" NOT RUN: {outcome.scenario} ({outcome.not_run})." for outcome in outcomes if outcome.not_run)
     )
 
 
@@ -84,6 +87,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         str(outcome.delivered),
         _dead(outcome),
         _lost(outcome),
+        str(outcome.altered),
         str(outcome.doubled),
         str(outcome.repeats),
         f"{outcome.silence.seconds:.1f} s",
@@ -99,7 +103,10 @@ def _sums(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         str(sum(len(outcome.injected) for outcome in outcomes)),
         *(str(sum(getattr(outcome, name) for outcome in outcomes)) for name in numbers),
         str(sum(outcome.dead.total() for outcome in outcomes)),
-        *(str(sum(getattr(outcome, name) for outcome in outcomes)) for name in ("lost", "doubled", "repeats")),
+        *(
+            str(sum(getattr(outcome, name) for outcome in outcomes))
+            for name in ("lost", "altered", "doubled", "repeats")
+        ),
         f"{max((outcome.silence.seconds for outcome in outcomes), default=0):.1f} s",
         f"{max((outcome.recovery for outcome in outcomes), default=0):.1f} s",
         _verdict(outcomes),

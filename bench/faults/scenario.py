@@ -1,16 +1,17 @@
 """One scenario: what is broken while submissions come in, and what came of it."""
 
+import math
 import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.faults.fleet import APART, Programs
-from bench.faults.senders import leads
-from bench.faults.theatre import LOCATIONS, TAGS, Injected, Theatre, a_theatre
+from bench.faults.senders import Load, leads
+from bench.faults.theatre import LOCATIONS, PLACES, TAGS, Injected, Theatre, a_theatre
 from bench.faults.witness import (
     NO_SILENCE,
     Entry,
@@ -34,10 +35,9 @@ class Scenario:
     """
     What is broken and how; `submissions` is how many come in at full scale.
 
-    `dies` says how many dead letters of each reason there have to be. `loses` is set where the journal itself is taken
-    away, which no program can mend: the play then says what was lost, and whether Hookline told it. Nothing may be
-    delivered for `silence_seconds` at most, where neighbours of a fault have to be unharmed. `missing` says what a
-    machine lacks that the play needs. `in_full` takes its place at full scale, where time does not matter.
+    `dies` says how many dead letters of each reason there have to be. Nothing may be delivered for `silence_seconds` at
+    most, where neighbours of a fault have to be unharmed. `missing` says what a machine lacks that the play needs.
+    `in_full` takes its place at full scale, where time does not matter.
     """
 
     name: str
@@ -49,7 +49,6 @@ class Scenario:
     programs: Programs = field(default_factory=lambda: APART)
     dies: Callable[[Theatre], Mapping[str, int]] = lambda _: {}
     silence_seconds: float = 0.0
-    loses: bool = False
     oauth: bool = False
     is_short: bool = False
     missing: Callable[[], str] = lambda: ""
@@ -82,6 +81,7 @@ class Outcome:
     dead: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     lost_with_data: int = 0
+    altered: int = 0
     doubled: int = 0
     repeats: int = 0
     silence: Silence = NO_SILENCE
@@ -112,6 +112,7 @@ def run(scenario: Scenario, scale: float, seed: int, folder: Path) -> Outcome:
         _play(scenario, theatre)
         theatre.load.join()
         faults = _wait_until_settled(theatre)
+        theatre.fleet.end()
         outcome = _judge(scenario, theatre, faults)
     return replace(outcome, seconds=time.monotonic() - began)
 
@@ -141,13 +142,19 @@ def _wait_until_settled(theatre: Theatre) -> list[str]:
 def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
     """Compare what the senders, the journal and the witness say."""
     load, entries = theatre.load, theatre.entries()
-    found = verdict(load.leads, load.told, seen_by(theatre.stage.contacts()), entries, TAGS, theatre.had_trouble)
+    places = {form: f"L{number}" for form, number in PLACES.items()}
+    found = verdict(load.leads, load.told, seen_by(theatre.stage.contacts()), entries, places, TAGS, theatre.causes)
+    lost, gone = set(found.lost) - theatre.gone, set(found.lost) & theatre.gone
     ledger = theatre.journal.ledger()
-    recoveries = [(one, _recovery(theatre, one, entries)) for one in theatre.injected]
+    following = [*(one.began_at for one in theatre.injected), math.inf][1:]
+    recoveries = [
+        (one, _recovery(theatre, one, at, entries)) for one, at in zip(theatre.injected, following, strict=True)
+    ]
     silence = longest_silence(entries.values())
     faults = [
         *faults,
-        *_unlike(found, scenario.loses, Counter(scenario.dies(theatre))),
+        *_unsent(load),
+        *_unlike(found, theatre.gone, Counter(scenario.dies(theatre))),
         *theatre.faults,
         *_unbalanced(theatre),
         *_too_silent(scenario, silence),
@@ -162,8 +169,9 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
         duplicates=ledger.duplicate,
         delivered=ledger.delivered,
         dead=found.dead,
-        lost=0 if scenario.loses else len(found.lost),
-        lost_with_data=len(found.lost) if scenario.loses else 0,
+        lost=len(lost),
+        lost_with_data=len(gone),
+        altered=len(found.altered),
         doubled=len(found.doubled),
         repeats=found.repeats,
         silence=silence,
@@ -173,14 +181,32 @@ def _judge(scenario: Scenario, theatre: Theatre, faults: list[str]) -> Outcome:
     )
 
 
-def _recovery(theatre: Theatre, fault: Injected, entries: Mapping[str, Entry]) -> float:
-    return recovery_seconds(fault.ended_at, fault.within_seconds, theatre.touched(fault, entries), entries)
+def _recovery(theatre: Theatre, fault: Injected, next_began_at: float, entries: Mapping[str, Entry]) -> float:
+    """Return how long a fault has lasted on; of what begins after the next one, that is the cause."""
+    ended_at = fault.ended_at
+    until = min(ended_at + fault.within_seconds, next_began_at)
+    refused = [at for at in theatre.load.failed_at if ended_at < at < next_began_at]
+    return recovery_seconds(ended_at, until, theatre.touched(fault, entries), entries, refused)
 
 
-def _unlike(found: Verdict, loses: bool, dead: Counter[str]) -> list[str]:
-    """Return in what a verdict differs from what has to come of it: all delivered, but for those dead letters."""
-    wrong = {} if loses else {"lost": found.lost, "unknown to the journal": found.unknown}
-    wrong["doubled"] = found.doubled
+def _unsent(load: Load) -> list[str]:
+    """Return what is wrong with the load itself: a sender that broke down sends nothing more."""
+    missing = len(load.leads) - len(load.told) - len(load.refused)
+    return [f"{missing} submissions were not sent"] if missing else []
+
+
+def _unlike(found: Verdict, gone: Collection[str], dead: Counter[str]) -> list[str]:
+    """
+    Return in what a verdict differs from what has to come of it: all delivered, but for those dead letters.
+
+    What is `gone` with the journal's data no program can deliver: the play says how much, and whether it was told.
+    """
+    wrong = {
+        "lost": [name for name in found.lost if name not in gone],
+        "unknown to the journal": [name for name in found.unknown if name not in gone],
+        "altered": found.altered,
+        "doubled": found.doubled,
+    }
     faults = [f"{len(names)} {what}: {names[:5]}" for what, names in wrong.items() if names]
     return faults + ([f"dead letters {dict(found.dead)}, expected {dict(dead)}"] if found.dead != dead else [])
 

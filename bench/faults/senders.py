@@ -58,6 +58,15 @@ class Lead:
         named = {"id": f"lead-{self.number}"} if self.builder.names_submissions else {}
         return {**named, "name": f"Person {self.number}", "email": self.email, "tea": self.answer}
 
+    def contact(self) -> dict[str, str]:
+        """Return what HighLevel has to have of the person."""
+        names = {"firstName": "Person", "lastName": str(self.number), "name": f"Person {self.number}"}
+        return {**names, "email": self.email}
+
+    def note(self, submission_id: str) -> str:
+        """Return the note that has to be there once the submission is delivered."""
+        return f"tea: {self.answer}\n\n({self.form}, {submission_id})"
+
 
 def leads(number: int, forms: Sequence[str], source: random.Random, first: int = 0) -> list[Lead]:
     """Return that many leads, spread over the forms and the builders."""
@@ -69,7 +78,11 @@ def leads(number: int, forms: Sequence[str], source: random.Random, first: int =
 
 @dataclass
 class Load:
-    """Sends leads evenly over some seconds; `told` is what the senders were told, `refused` who gave up."""
+    """
+    Sends leads evenly over some seconds.
+
+    `told` is what the senders were told, `refused` who gave up, `failed_at` when a request was not answered 200.
+    """
 
     leads: Sequence[Lead]
     ports: Sequence[int]
@@ -77,6 +90,7 @@ class Load:
     told: dict[str, str] = field(default_factory=dict)
     refused: list[Lead] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
+    failed_at: list[float] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> "Load":
@@ -136,4 +150,6 @@ class Load:
         return str(content["id"])
 
     def _count(self, status: int) -> None:
+        if status != 200:
+            self.failed_at.append(time.time())
         self.answers[status] = self.answers.get(status, 0) + 1

@@ -23,7 +23,7 @@ def stall_the_workers(theatre: Theatre) -> None:
     for _ in range(TRIES):
         theatre.stage.program(match={"path": "/upsert$"}, delay_ms=CALL_MILLISECONDS)
         _wait_for_busy_slots(theatre)
-        with theatre.kill(f"kill -9 of Redis for {DOWN_SECONDS:.0f} s, with all slots busy"):
+        with theatre.fault(f"kill -9 of Redis for {DOWN_SECONDS:.0f} s, with all slots busy", KILL_SECONDS):
             theatre.stage.redis.kill()
             theatre.redis_wire.reset()
             theatre.end_programs()  # for those that come later

@@ -26,8 +26,10 @@ TOKENED = 'token = "${HIGHLEVEL_TOKEN}"\n'
 HIGHLEVEL_SECONDS = 0.15  # for each answer, so that a fault finds deliveries under way
 KILL_SECONDS, OTHER_SECONDS = 90.0, 60.0  # within which all is to be as before
 PLAIN_EVENTS = {"accepted", "delivered"}
+GONE_SECONDS = 5.0  # a killed process is gone at once, but for who has to be told
 POISON = "poison"
 PAGE = "page"
+PLACES = {**{f"form-{number}": number for number in range(LOCATIONS)}, POISON: 0, PAGE: 1}  # of each form
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Injected:
     """One fault that was put in: what it had in hand, and how soon all must be as before."""
 
     what: str
+    began_at: float
     ended_at: float
     caught: frozenset[str]
     within_seconds: float
@@ -51,7 +54,7 @@ class Tried:
 
 @dataclass
 class Theatre:
-    """Everything that a scenario may break."""
+    """Everything that a scenario may break; `gone` are the submissions that went with the journal's data."""
 
     stage: Stage
     fleet: Fleet
@@ -64,6 +67,7 @@ class Theatre:
     injected: list[Injected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
 
     # What a scenario does -----------------------------------------------------------------------------------------
 
@@ -71,14 +75,27 @@ class Theatre:
     def fault(self, what: str, within_seconds: float = OTHER_SECONDS) -> Iterator[None]:
         """Put a fault in that lasts as long as the context, and keep what it had in hand."""
         say(what)
-        caught = self._leased()
+        began_at, caught = time.time(), self._leased()
         yield
         ended_at = time.time()
-        self.injected.append(Injected(what, ended_at, caught | self._leased(), within_seconds))
+        self.injected.append(Injected(what, began_at, ended_at, caught | self._leased(), within_seconds))
 
-    def kill(self, what: str) -> Any:
-        """Put in a fault that ends processes as a crash does."""
-        return self.fault(what, KILL_SECONDS)
+    @contextmanager
+    def kill(self, what: str) -> Iterator[None]:
+        """Put in a fault that ends processes; it is none unless one of ours is gone afterwards."""
+        before = self.fleet.pids()
+        with self.fault(what, KILL_SECONDS):
+            yield
+        try:
+            wait_until(lambda: not before <= self.fleet.pids(), GONE_SECONDS)
+        except AssertionError:
+            self.faults.append(f"{what}: no process has ended")
+
+    def demand(self, what: str, number: int) -> None:
+        """Note how often a fault has shown; one that has never shown proves nothing."""
+        self.notes.append(f"{what}: {number}")
+        if not number:
+            self.faults.append(f"{what}: none, so nothing was tried")
 
     def wait_for_delivered(self, share: float, seconds: float = 120) -> None:
         """Wait until that share of the load is delivered."""
@@ -96,16 +113,22 @@ class Theatre:
                 return
             yield turn
 
-    def wait_until_used(self, program: int, seconds: float = 30) -> None:
-        """Wait until HighLevel has done that often what it was to do wrong; end it when it is hardly called."""
-
-        def is_used() -> bool:
-            faults = self.stage.control("GET", "/_sandbox/faults")["faults"]
-            return all(fault["remaining"] == 0 for fault in faults if fault["id"] == program)
-
+    def use_up(self, program: int, count: int, seconds: float = 30) -> int:
+        """Wait until HighLevel has done wrong so often; end it when it is hardly called. Return how often it has."""
         with suppress(AssertionError):
-            wait_until(is_used, seconds)
+            wait_until(lambda: self.used(program) >= count, seconds)
+        used = self.used(program)
         self.stage.control("DELETE", f"/_sandbox/faults/{program}")
+        return used
+
+    def used(self, program: int) -> int:
+        """Return how often HighLevel has done what it was to do wrong."""
+        faults = self.stage.control("GET", "/_sandbox/faults")["faults"]
+        return next(int(fault["used"]) for fault in faults if fault["id"] == program)
+
+    def answered(self, status: int) -> int:
+        """Return how many calls HighLevel has answered so."""
+        return int(self.stage.control("GET", "/_sandbox/calls", params={"limit": 1})["counts"].get(str(status), 0))
 
     def end_programs(self) -> None:
         """Let HighLevel do nothing wrong any more."""
@@ -137,6 +160,7 @@ class Theatre:
             record.id: Entry(
                 record.id,
                 record.state,
+                record.location,
                 record.accepted_at.timestamp(),
                 record.since.timestamp() if record.state not in (State.WAITING, State.LEASED) else time.time(),
                 record.reason or "",
@@ -144,12 +168,10 @@ class Theatre:
             for record in found
         }
 
-    def had_trouble(self, submission_id: str) -> bool:
-        """Say whether the journal shows a reason to write a contact again: a broken call, or a lost worker."""
-        names = {event.event for event in self.journal.events(submission_id)}
-        return bool(names - PLAIN_EVENTS) or any(
-            one.step == "upsert" and not one.is_done for one in self._calls(submission_id)
-        )
+    def causes(self, submission_id: str) -> int:
+        """Return how many reasons the journal shows to write a contact again: broken calls, and lost workers."""
+        events = sum(one.event not in PLAIN_EVENTS for one in self.journal.events(submission_id))
+        return events + sum(one.step == "upsert" and not one.is_done for one in self._calls(submission_id))
 
     def touched(self, fault: Injected, entries: Mapping[str, Entry]) -> set[str]:
         """Return what a fault had in hand, or had made to fail, and that was not settled when it ended."""
@@ -183,15 +205,11 @@ def a_config(*, oauth: bool) -> str:
         f'[locations.place-{number}]\nlocation_id = "L{number}"\n' + (_app(number) if oauth else TOKENED)
         for number in range(LOCATIONS)
     ]
-    names = {f"form-{number}": f"place-{number}" for number in range(LOCATIONS)} | {POISON: "place-0"}
     tables += [
-        f'[forms.{name}]\nprovider = "generic_json"\nlocation = "{place}"\n'
+        f'[forms.{name}]\nprovider = "{"html_form" if name == PAGE else "generic_json"}"\nlocation = "place-{number}"\n'
         f'url_token = "{TOKEN}"\ntags = ["{TAGS[0]}"]\n'
-        for name, place in names.items()
+        for name, number in PLACES.items()
     ]
-    tables.append(
-        f'[forms.{PAGE}]\nprovider = "html_form"\nlocation = "place-1"\nurl_token = "{TOKEN}"\ntags = ["{TAGS[0]}"]\n'
-    )
     return "\n".join(tables)
 
 

@@ -3,15 +3,16 @@
 import socket
 import threading
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from types import MappingProxyType
 
 import pytest
 
-from bench.faults.__main__ import SCENARIOS, play
+from bench.faults.__main__ import INCOMPLETE, SCENARIOS, main, play
 from bench.faults.proxy import Mode, Proxy
 from bench.faults.report import summary, table
 from bench.faults.scenario import Outcome, Scenario, run
@@ -56,9 +57,32 @@ def test_a_scenario_that_cannot_be_played_fails_with_its_reason(
 def test_the_summary_says_how_much_was_played() -> None:
     outcomes = [Outcome("calm", sent=2200), Outcome("late", sent=300), Outcome("other", not_run="no such program")]
 
-    assert summary(outcomes, 61.4, 7, 0.5, 3).startswith(
+    told = summary(outcomes, 61.4, 7, 0.5, 3)
+
+    assert told.startswith(
         "2,500 submissions in 2 scenarios, 61 s: `bin/faults --scale 0.5 --seed 7 --jobs 3` at commit "
     )
+    assert told.endswith(" NOT RUN: other (no such program).")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome("calm"), 0),
+        (Outcome("calm", faults=("1 lost",)), 1),
+        (Outcome("calm", not_run="no such program"), INCOMPLETE),
+    ],
+)
+def test_only_a_matrix_that_was_played_whole_succeeds(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, status: int
+) -> None:
+    monkeypatch.setattr("sys.argv", ["faults", "--only", "calm"])
+    monkeypatch.setattr("bench.faults.__main__._outcomes", lambda *_: iter([outcome]))
+    monkeypatch.setattr("bench.faults.__main__.signal.signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == status
 
 
 def test_at_full_scale_100_000_submissions_come_in() -> None:
@@ -76,13 +100,13 @@ def test_what_is_shortened_is_played_in_full_at_full_scale() -> None:
 
 
 LEAD = Lead(1, "form-1", BUILDERS[0], is_sent_twice=False)
-NOTE = {"body": "tea: blend 1\n\n(form-1, s1)"}
+NOTE = {"body": LEAD.note("s1")}
 
 
 def test_a_whole_contact_is_neither_lost_nor_doubled() -> None:
     found = judged([a_contact()])
 
-    assert (found.lost, found.doubled, found.repeats) == ((), (), 0)
+    assert (found.lost, found.altered, found.doubled, found.repeats) == ((), (), (), 0)
 
 
 def test_what_was_told_to_be_accepted_and_is_nowhere_is_lost() -> None:
@@ -97,6 +121,28 @@ def test_a_contact_without_its_tags_is_lost() -> None:
     assert judged([a_contact(tags=[])]).lost == ("s1",)
 
 
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"locationId": "L2"},
+        {"firstName": "Altered"},
+        {"companyName": "Made up"},
+        {"tags": ["website", "vip"]},
+        {"notes": [{"body": NOTE["body"].replace("blend 1", "blend 19")}]},
+    ],
+)
+def test_what_is_not_as_it_was_filled_in_or_stands_elsewhere_is_altered(altered: dict[str, object]) -> None:
+    assert judged([a_contact(**altered)]).altered == ("s1",)
+
+
+def test_a_contact_of_nobody_is_altered() -> None:
+    assert judged([a_contact(), a_contact(email="q1@example.com")]).altered == ("q1@example.com, who has sent nothing",)
+
+
+def test_what_only_the_journal_has_delivered_is_lost_whatever_its_sender_was_told() -> None:
+    assert judged([], told={}).lost == ("s1",)
+
+
 def test_a_dead_letter_is_not_lost() -> None:
     found = judged([], state="dead")
 
@@ -104,7 +150,7 @@ def test_a_dead_letter_is_not_lost() -> None:
 
 
 def test_what_was_accepted_and_is_not_in_the_journal_is_unknown_to_it() -> None:
-    found = verdict([LEAD], {LEAD.email: "s1"}, seen_by([a_contact()]), {}, ("website",), lambda _: False)
+    found = judged([a_contact()], entries={})
 
     assert (found.lost, found.unknown) == ((), ("s1",))
 
@@ -117,11 +163,14 @@ def test_a_second_note_is_a_double() -> None:
     assert len(judged([a_contact(notes=[NOTE, NOTE])]).doubled) == 1
 
 
-@pytest.mark.parametrize(("had_trouble", "doubled"), [(True, 0), (False, 1)])
-def test_a_second_write_is_a_double_unless_the_journal_shows_why(had_trouble: bool, doubled: int) -> None:
-    found = judged([a_contact(written=2)], had_trouble=had_trouble)
+@pytest.mark.parametrize("told", [{LEAD.email: "s1"}, {}])
+@pytest.mark.parametrize(("causes", "doubled"), [(2, 0), (1, 1), (0, 1)])
+def test_each_further_write_is_a_double_unless_the_journal_shows_why(
+    causes: int, doubled: int, told: dict[str, str]
+) -> None:
+    found = judged([a_contact(written=3)], told=told, causes=causes)
 
-    assert (len(found.doubled), found.repeats) == (doubled, 1)
+    assert (len(found.doubled), found.repeats) == (doubled, 2)
 
 
 def test_silence_counts_only_while_something_waits() -> None:
@@ -141,14 +190,25 @@ def test_a_long_wait_is_no_silence_while_others_are_delivered() -> None:
 def test_a_fault_is_over_when_what_it_had_caught_is_settled() -> None:
     entries = {entry.id: entry for entry in [an_entry("caught", 0, 141), an_entry("later", 101, 103)]}
 
-    assert recovery_seconds(100, 90, {"caught"}, entries) == 41
+    assert recovery_seconds(100, 190, {"caught"}, entries) == 41
 
 
 def test_a_fault_is_not_over_while_nothing_is_delivered_that_waits() -> None:
     entries = {entry.id: entry for entry in [an_entry("first", 99, 102), an_entry("second", 101, 130)]}
 
-    assert recovery_seconds(100, 90, set(), entries) == 30
-    assert recovery_seconds(100, 1, set(), entries) == 0
+    assert recovery_seconds(100, 190, set(), entries) == 30
+    assert recovery_seconds(100, 101, set(), entries) == 0
+
+
+def test_a_fault_is_not_over_while_one_location_is_left_waiting() -> None:
+    busy = [an_entry(str(at), at, at + 1) for at in range(100, 200)]
+    entries = {entry.id: entry for entry in [*busy, an_entry("left", 101, 180, location="elsewhere")]}
+
+    assert recovery_seconds(100, 190, set(), entries) == 80
+
+
+def test_a_fault_is_not_over_while_senders_are_refused() -> None:
+    assert recovery_seconds(100, 190, set(), {}, refused=[101, 150]) == 50
 
 
 # The wire
@@ -197,6 +257,8 @@ def test_a_cut_wire_resets_in_the_middle_of_an_answer(wire: Proxy) -> None:
         with pytest.raises(ConnectionResetError):
             read_all(connection)
 
+    assert wire.spoilt == 1
+
 
 def test_a_silent_wire_never_answers_and_its_connections_stay_dead_when_it_is_mended(wire: Proxy) -> None:
     with connected(wire) as dead:
@@ -212,6 +274,7 @@ def test_a_silent_wire_never_answers_and_its_connections_stay_dead_when_it_is_me
         alive.sendall(b"?")
 
         assert alive.recv(100) == ANSWER
+    assert wire.spoilt == 1
 
 
 def test_a_reset_breaks_what_is_connected_and_nothing_else(wire: Proxy) -> None:
@@ -225,6 +288,7 @@ def test_a_reset_breaks_what_is_connected_and_nothing_else(wire: Proxy) -> None:
         connection.sendall(b"?")
 
         assert connection.recv(100) == ANSWER
+    assert wire.spoilt == 1
 
 
 def connected(wire: Proxy) -> socket.socket:
@@ -256,15 +320,23 @@ def test_a_fault_point_that_is_none_is_refused(text: str) -> None:
         planned(text)
 
 
-def judged(contacts: list[dict[str, object]], state: str = "delivered", *, had_trouble: bool = False) -> Verdict:
-    entry = Entry("s1", state, 0, 1, "crashed" if state == "dead" else "")
-    told, entries = {LEAD.email: "s1"}, {"s1": entry}
-    return verdict([LEAD], told, seen_by(contacts), entries, ("website",), lambda _: had_trouble)
+def judged(
+    contacts: list[dict[str, object]],
+    state: str = "delivered",
+    *,
+    told: Mapping[str, str] = MappingProxyType({LEAD.email: "s1"}),
+    entries: Mapping[str, Entry] | None = None,
+    causes: int = 0,
+) -> Verdict:
+    if entries is None:
+        entries = {"s1": Entry("s1", state, "place-1", 0, 1, "crashed" if state == "dead" else "")}
+    return verdict([LEAD], told, seen_by(contacts), entries, {LEAD.form: "L1"}, ("website",), lambda _: causes)
 
 
 def a_contact(**more: object) -> dict[str, object]:
-    return {"email": LEAD.email, "notes": [NOTE], "tags": ["website"], "written": 1, **more}
+    stored = {"id": "c1", "locationId": "L1", "customFields": [], "firstNameLowerCase": "person", "written": 1}
+    return {**LEAD.contact(), **stored, "notes": [NOTE], "tags": ["website"], **more}
 
 
-def an_entry(name: str, accepted_at: float, settled_at: float) -> Entry:
-    return Entry(name, "delivered", accepted_at, settled_at)
+def an_entry(name: str, accepted_at: float, settled_at: float, location: str = "place-1") -> Entry:
+    return Entry(name, "delivered", location, accepted_at, settled_at)
