@@ -38,7 +38,6 @@ from worker.writing import NotReadable, TooEarly
 UNKNOWN_RETRY_SECONDS = 30.0
 UNKNOWN_PATIENCE_SECONDS = 3600.0
 UNREADABLE_SECONDS = 60.0
-SUSPECT = "suspect"
 # A process that was ended may have had a call at HighLevel, and what ended it may take a moment to pass.
 AFTER_CRASH_SECONDS = 20.0
 # What `status` calls a wait that lasts long enough to be asked about.
@@ -71,7 +70,7 @@ class Deliverer:
         nonce = nonce or uuid.uuid4().hex
         try:
             lease = self.journal.begin(job, self.worker, nonce)
-            if lease and self.apart and lease.record.lane == SUSPECT:
+            if lease and self.apart and lease.record.suspect:
                 self._deliver_apart(self.apart, lease, job, nonce)
             elif lease:
                 reach("begun", lease.record.form)
@@ -93,7 +92,7 @@ class Deliverer:
             ended = apart.deliver(job, nonce)
         except NotStarted as error:
             logs.failure("no process for a suspect", error, submission=job.submission_id)
-            lease.retry(AFTER_CRASH_SECONDS, spends=False, calls=lease.record.calls, details={}, lane=SUSPECT)
+            lease.retry(AFTER_CRASH_SECONDS, spends=False, calls=lease.record.calls, details={}, suspect="1")
             return
         if ended and lease.crashed(ended, seconds=AFTER_CRASH_SECONDS):
             self._log(lease, "buried", lifted=False, level=logging.ERROR, reason=Reason.CRASHED, how=ended)

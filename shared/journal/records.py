@@ -83,7 +83,8 @@ class Record(Stored):
     location: str
     content_type: str = ""
     state: State
-    lane: Literal["live", "replay", "suspect"] = "live"
+    lane: Literal["live", "replay"] = "live"
+    suspect: bool = False  # its last delivery went down with its process
     accepted_at: Time
     since: Time
     stamp: int

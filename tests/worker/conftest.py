@@ -148,7 +148,7 @@ class World:
         [job] = self.leased()
         lease = self.journal.begin(job, "worker that crashed", "nonce")
         assert lease
-        lease.retry(0, spends=False, calls=3, details={}, lane="suspect")
+        lease.retry(0, spends=False, calls=3, details={}, suspect="1")
         return submission
 
     def fault(self, **fault: Any) -> None:

@@ -334,7 +334,7 @@ def test_a_suspect_whose_process_ends_is_tried_again_after_a_while(world: World)
     world.work()
 
     record = world.record(suspect)
-    assert (record.state, record.lane, record.crashes, record.attempts) == (State.WAITING, "suspect", 1, 0)
+    assert (record.state, record.suspect, record.crashes, record.attempts) == (State.WAITING, True, 1, 0)
 
 
 def test_a_suspect_stays_one_when_no_process_can_be_started(world: World) -> None:
@@ -343,7 +343,7 @@ def test_a_suspect_stays_one_when_no_process_can_be_started(world: World) -> Non
     world.work()
 
     record = world.record(suspect)
-    assert (record.state, record.lane, record.crashes, record.attempts) == (State.WAITING, "suspect", 0, 0)
+    assert (record.state, record.suspect, record.crashes, record.attempts) == (State.WAITING, True, 0, 0)
 
 
 def test_looking_whether_an_outage_is_over_costs_an_attempt_only_when_its_time_has_come(world: World) -> None:

@@ -12,7 +12,6 @@ end
 local location, slots, probe = read(id, 'location', 'slots', 'probe')
 release(location, id, generation, used + 1, tonumber(slots))
 redis.call('HSET', key('sub', id), 'calls', calls)
-clear_suspicion(id)
 mark_settled(id, generation)
 if token ~= '' and token ~= (redis.call('GET', key('token', location)) or token) then
   move(id, 'waiting', now + LIMITS.stale_token)

@@ -3,8 +3,8 @@
 local wrong = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
-  local state, location, lane = read(id, 'state', 'location', 'lane')
-  if state ~= '' and not redis.call('ZSCORE', shelf(state, location, lane), id) then
+  local state = read(id, 'state')
+  if state ~= '' and not redis.call('ZSCORE', shelf(id, state), id) then
     wrong[#wrong + 1] = id
   end
 end

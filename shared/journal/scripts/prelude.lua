@@ -10,7 +10,7 @@
 --   events:<id>         list    what happened to the submission, JSON
 --   key:<hash>          string  idempotency key -> id, expires
 --   due:<location>:<lane>  zset  waiting, scored by when somebody should look; lane is live or replay
---   suspects            zset    waiting after a crash, to be delivered in a process of its own
+--   suspects            zset    waiting after a crash, for a process of their own, scored as those that are due
 --   apart               set     the suspects that are leased
 --   queue:<location>:<form>:<cause>  zset  waiting for that cause, scored by when they were accepted
 --   queues              set     the names of the queues in which something waits
@@ -106,11 +106,13 @@ end
 
 -- Shelves ------------------------------------------------------------------------------------------------------
 
-local function shelf(state, location, lane)
-  if state == 'waiting' then
-    return lane == 'suspect' and key('suspects') or key('due', location, lane)
+-- Where a submission stands in a state.
+local function shelf(id, state)
+  if state ~= 'waiting' then
+    return key(state)
   end
-  return key(state)
+  local suspect, location, lane = read(id, 'suspect', 'location', 'lane')
+  return suspect == '1' and key('suspects') or key('due', location, lane)
 end
 
 -- Queues -------------------------------------------------------------------------------------------------------
@@ -218,8 +220,8 @@ end
 local function wake_blocked(id)
   local first = first_blocked(id)
   if first then
-    local location, lane, accepted_at = read(first, 'location', 'lane', 'accepted_at')
-    redis.call('ZADD', shelf('waiting', location, lane), 'XX', accepted_at, first)
+    local location, accepted_at = read(first, 'location', 'accepted_at')
+    redis.call('ZADD', shelf(first, 'waiting'), 'XX', accepted_at, first)
     look(location, now)
     hand_over(id, first)
   end
@@ -262,26 +264,31 @@ end
 
 -- States -------------------------------------------------------------------------------------------------------
 
+-- What is leased no more makes room for others.
+local function make_room(id)
+  redis.call('ZREM', key('unbegun'), id)
+  if redis.call('SREM', key('apart'), id) == 1 then
+    announce(now)
+  end
+end
+
 -- The one place where a submission changes its state: its shelf, its record and the ledger move together.
 local function move(id, to, score)
-  local from, form, location, lane = read(id, 'state', 'form', 'location', 'lane')
+  local from, form, location = read(id, 'state', 'form', 'location')
   if not (LEGAL[from] and LEGAL[from][to]) then
     error('submission ' .. id .. ' may not go from ' .. from .. ' to ' .. to)
   end
-  redis.call('ZREM', shelf(from, location, lane), id)
+  redis.call('ZREM', shelf(id, from), id)
   if from == 'waiting' then
     leave_queue(id)
   end
   if from == 'leased' then
     leave_persons(id, to)
-    redis.call('ZREM', key('unbegun'), id)
-    if redis.call('SREM', key('apart'), id) == 1 then
-      announce(now)
-    end
+    make_room(id)
   end
   if to ~= 'forgotten' then
     redis.call('HSET', key('sub', id), 'state', to, 'since', whole(now))
-    redis.call('ZADD', shelf(to, location, lane), score, id)
+    redis.call('ZADD', shelf(id, to), score, id)
   end
   count(form, location, from, -1)
   count(form, location, to, 1)
@@ -300,13 +307,14 @@ end
 
 -- Say whether the record is in the state of the shelf it was found on. One that is not, since somebody has tampered
 -- with the keys, leaves that shelf, so that it cannot stop the others; the audit tells.
-local function stands(id, state)
+local function stands(id, state, found_on)
   if read(id, 'state') == state then
     return true
   end
-  redis.call('ZREM', key('suspects'), id)
-  redis.call('ZREM', key(state), id)
-  redis.call('ZREM', key('unbegun'), id)
+  redis.call('ZREM', found_on, id)
+  if state == 'leased' then
+    make_room(id)
+  end
   return false
 end
 
@@ -362,10 +370,12 @@ local function note_day(location, used, most, ends)
   redis.call('PEXPIRE', key('day', location), whole(ends - now))
 end
 
--- When a replay may have that many calls, which only the spare share of a day is for: now (0), or when the day ends.
-local function spare_at(location, calls)
+-- When a submission may have its calls, if it is a replay and only the spare share of a day is for it: now (0), or when
+-- the day ends.
+local function spare_at(location, id)
+  local lane, calls = read(id, 'lane', 'calls')
   local used, most, ends = day_of(location)
-  return used + calls > math.floor(most * LIMITS.spare / 100) and ends or 0
+  return lane == 'replay' and used + calls > math.floor(most * LIMITS.spare / 100) and ends or 0
 end
 
 -- When that many further calls are permitted: now (0) or at a time.
@@ -644,7 +654,8 @@ end
 local function lease_suspects(jobs)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('suspects'), '-inf', now)) do
     local location = read(id, 'location')
-    if stands(id, 'waiting') and leasable_at(location, id) <= now then
+    local is_due = stands(id, 'waiting', key('suspects')) and leasable_at(location, id) <= now
+    if is_due and spare_at(location, id) <= now then
       if room() <= 0 or not may_be_apart(id) then
         return
       end
@@ -660,10 +671,9 @@ local function first_of_lane(location, lane)
     local head = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
     if not head[1] then
       return nil, math.huge
-    elseif stands(head[1], 'waiting') then
+    elseif stands(head[1], 'waiting', due) then
       return head[1], tonumber(head[2])
     end
-    redis.call('ZREM', due, head[1])
   end
 end
 
@@ -675,7 +685,7 @@ local function first_due(location)
   end
   local replay, replay_at = first_of_lane(location, 'replay')
   if replay then
-    replay_at = math.max(replay_at, spare_at(location, calls_of(replay)))
+    replay_at = math.max(replay_at, spare_at(location, replay))
   end
   if replay_at <= now then
     return replay, 0
@@ -686,7 +696,9 @@ end
 -- Lease what may run now at one location, at most that many, and note in the agenda when to look there again.
 local function dispatch(location, jobs, most)
   local space = room()
-  local behind = now + (#jobs + 1) / 10000 -- all that are ready, and those that had their turn before in this script
+  -- Behind all that are ready, and those that had their turn before in this script. In times of today a double holds no
+  -- smaller part of a millisecond than 1/4096.
+  local behind = now + (#jobs + 1) / 2048
   for leased = 0, most - 1 do
     local id, at = first_due(location)
     if id then
@@ -749,16 +761,10 @@ local function bury_as_crashed(id, rule)
   tell(id, 'buried', '{"reason":"crashed"}')
 end
 
--- A suspect that came back without a crash is none any more.
-local function clear_suspicion(id)
-  if read(id, 'lane') == 'suspect' then
-    redis.call('HSET', key('sub', id), 'lane', 'live')
-  end
-end
-
 -- Note that this lease is settled, so that a worker that repeats the call, after the answer was lost, hears the same.
+-- What came back without a crash is no suspect any more.
 local function mark_settled(id, generation)
-  redis.call('HSET', key('sub', id), 'settled', generation)
+  redis.call('HSET', key('sub', id), 'settled', generation, 'suspect', '')
 end
 
 local function is_settled(id, generation)

@@ -14,22 +14,22 @@ redis.call('HSET', key('sub', id), 'mapped', mapped)
 
 -- When the lease of a submission, or else its next one, is over at the latest.
 local function over_by(holder)
-  local state, place, lane = read(holder, 'state', 'location', 'lane')
-  local at = tonumber(redis.call('ZSCORE', shelf(state, place, lane), holder) or now)
+  local state = read(holder, 'state')
+  local at = tonumber(redis.call('ZSCORE', shelf(holder, state), holder) or now)
   return state == 'leased' and at or math.max(now, at) + LIMITS.lease
 end
 
--- Who waits may have written the contact of its lead: an upsert for the same persons finds that contact again.
+-- Who waits may have written the contact of its lead: an upsert for the same persons finds that contact again, unless
+-- it is being written still.
 local function is_in_the_way(holder)
-  local state, creating, target, theirs = read(holder, 'state', 'creating', 'target', 'persons')
-  return state ~= 'waiting' or creating ~= '' or target ~= '' or theirs ~= ARGV[7]
+  local state, suspect, creating, target, theirs = read(holder, 'state', 'suspect', 'creating', 'target', 'persons')
+  return state ~= 'waiting' or suspect == '1' or creating ~= '' or target ~= '' or theirs ~= ARGV[7]
 end
 
 local holder = holder_of(location, persons, id, is_in_the_way)
 if holder then
   release(location, id, generation, used + 1, tonumber(slots))
   redis.call('HSET', key('sub', id), 'calls', whole(calls), 'waits_for', 'person')
-  clear_suspicion(id)
   mark_settled(id, generation)
   redis.call('ZADD', key('blocked', id), stamp, id)
   hand_over(id, holder)
@@ -39,6 +39,12 @@ if holder then
 end
 
 release(location, id, generation, used + calls + 1, tonumber(slots))
+for _, person in ipairs(persons) do
+  local passed = holder_of(location, { person }, id)
+  if passed then -- its lock is taken from it, and so are those that wait for that
+    hand_over(passed, id)
+  end
+end
 unlock_persons(location, persons_of(id), id)
 -- The locks outlive the lease: whoever takes it back unlocks, or keeps them, and nobody may come in between.
 local left = tonumber(redis.call('ZSCORE', key('leased'), id)) - now

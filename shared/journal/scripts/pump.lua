@@ -51,22 +51,24 @@ local function take_back(id, buried)
     buried[#buried + 1] = id
     return
   end
-  redis.call('HSET', key('sub', id), 'lane', 'suspect')
+  redis.call('HSET', key('sub', id), 'suspect', '1')
   move(id, 'waiting', now)
 end
 
 local taken, buried, jobs = {}, {}, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('leased'), '-inf', now, 'LIMIT', 0, 100)) do
-  if stands(id, 'leased') then
+  if stands(id, 'leased', key('leased')) then
     take_back(id, buried)
     taken[#taken + 1] = id
   end
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('unbegun'), '-inf', now)) do
-  redis.call('ZADD', key('unbegun'), now + LIMITS.nudge, id)
-  jobs[#jobs + 1] = id
-  jobs[#jobs + 1] = read(id, 'generation')
+  if stands(id, 'leased', key('unbegun')) then
+    redis.call('ZADD', key('unbegun'), now + LIMITS.nudge, id)
+    jobs[#jobs + 1] = id
+    jobs[#jobs + 1] = read(id, 'generation')
+  end
 end
 
 lease_suspects(jobs)

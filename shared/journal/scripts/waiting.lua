@@ -12,12 +12,11 @@ if not owns(id, generation) then
 end
 local location, slots, probe, attempts = read(id, 'location', 'slots', 'probe', 'attempts')
 release(location, id, generation, used + 1, tonumber(slots))
-clear_suspicion(id) -- unless the fields say that it still is one
+mark_settled(id, generation) -- before the fields: they may say that it still is a suspect
 for name, value in pairs(fields) do
   redis.call('HSET', key('sub', id), name, value)
 end
 redis.call('HSET', key('sub', id), 'calls', calls)
-mark_settled(id, generation)
 if spends then
   tell(id, 'failed', details)
 end

@@ -395,7 +395,7 @@ class Actors:
 
     def _note_replays(self, leased: list[str]) -> None:
         for one in (self.model.all[id] for id in leased):
-            if one.lane == "replay" and (first := self.model.live_ones_that_wait(one.location)):
+            if one.lane == "replay" and not one.suspect and (first := self.model.live_ones_that_wait(one.location)):
                 self.objections.append(f"{one.id}, a replay, is leased before {first}")
 
     def _note_daily_holds(self, dump: Dump) -> None:

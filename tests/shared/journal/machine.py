@@ -397,7 +397,7 @@ class JournalMachine(RuleBasedStateMachine):
     def few_suspects_are_leased_at_a_time(self) -> None:
         """So that a few more processes are enough."""
         same(self.journal.redis.smembers("hookline:apart"), {id.encode() for id in self.model.apart})
-        suspects = {one.id for one in self.model.leased_ones() if one.lane == "suspect"}
+        suspects = {one.id for one in self.model.leased_ones() if one.suspect}
         same(suspects, self.model.apart)
 
     @invariant()
@@ -480,7 +480,7 @@ def _shelves(dump: Dump, id: str) -> list[str]:
 def _shelf(one: Known) -> str:
     if one.state is not State.WAITING:
         return one.state
-    return "suspects" if one.lane == "suspect" else f"due:{one.location}:{one.lane}"
+    return "suspects" if one.suspect else f"due:{one.location}:{one.lane}"
 
 
 def _due(dump: Dump, one: Known) -> int:
@@ -498,6 +498,7 @@ def _told(record: dict[str, str]) -> dict[str, object]:
     return {
         **{name: int(record.get(name, 0)) for name in numbers},
         **{name: record.get(name, "") for name in texts},
+        "suspect": record.get("suspect") == "1",
         "edits": len(record["edit"].split("\n")) if record.get("edit") else 0,
     }
 
@@ -511,6 +512,7 @@ def _expected(one: Known) -> dict[str, object]:
         "calls": one.calls,
         "state": one.state,
         "lane": one.lane,
+        "suspect": one.suspect,
         "location": one.location,
         "form": one.form,
         "reason": one.reason,

@@ -92,7 +92,8 @@ class Known:
     due: int
     lead: str = ""
     state: State = State.WAITING
-    lane: Literal["live", "replay", "suspect"] = "live"
+    lane: Literal["live", "replay"] = "live"
+    suspect: bool = False
     waits_for: str = ""
     generation: int = 0
     attempts: int = 0
@@ -235,7 +236,7 @@ class Model:
             hold.probe_at = self.now + hold.interval
             longest = self.limits.outage_cap if hold.kind == "outage" else self.limits.probe_cap
             hold.interval = min(2 * hold.interval, longest)
-        if one.lane == "suspect":
+        if one.suspect:
             self.apart.add(id)
         one.state, one.since, one.leased_at = State.LEASED, self.now, self.now
         one.expires, one.nudge_at = self.now + self.limits.lease, self.now + self.limits.nudge
@@ -251,6 +252,7 @@ class Model:
             one.id
             for one in self.all.values()
             if (one.state, one.location, one.lane) == (State.WAITING, location, "live")
+            and not one.suspect
             and one.waits_for != "person"
             and one.due <= self.now
         ]
@@ -387,7 +389,7 @@ class Model:
             one
             for one in self.all.values()
             if (one.state, one.location, one.waits_for) == (State.WAITING, location, cause)
-            and one.lane != "suspect"
+            and not one.suspect
             and one.due > self.now
         ]
         for one in late:
@@ -494,7 +496,7 @@ class Model:
 
     def _crashed(self, one: Known, end: Crashed) -> bool:
         one.crashes += 1
-        one.settled = one.generation
+        one.suspect, one.settled = True, one.generation
         self._probe_again(one, self.now)
         is_over = one.crashes >= self.limits.crashes
         if is_over:
@@ -502,6 +504,8 @@ class Model:
             self._leave(one, State.DEAD)
         else:
             self._wait(one, self.now + end.seconds * SECOND)
+            free = [person for person in one.persons or () if not self._lock_of(one.location, person)]
+            self._lock(one, free, self.now + max(1, end.seconds * SECOND))
         return is_over
 
     def _take_back(self, one: Known) -> bool:
@@ -516,7 +520,7 @@ class Model:
         else:
             one.crashes += one.id in self.apart
             is_over = one.crashes >= self.limits.crashes
-            one.lane = one.lane if is_over else "suspect"
+            one.suspect = True
         if is_over:
             one.reason = Reason.CRASHED
             self._leave(one, State.DEAD)
@@ -525,8 +529,6 @@ class Model:
         return is_over
 
     def _wait(self, one: Known, due: int, settled: bool = False) -> None:
-        if settled and one.lane == "suspect":
-            one.lane = "live"
         one.due = due
         self._leave(one, State.WAITING, settled)
 
@@ -541,7 +543,8 @@ class Model:
                 self._lock(one, [one.lead], self.now + LOOK_FIRST)
         self.apart.discard(one.id)
         one.state, one.since, one.nudge_at = to, self.now, None
-        one.settled = one.generation if settled else one.settled
+        if settled:
+            one.settled, one.suspect = one.generation, False
 
     def _was_settled(self, id: str, generation: int) -> bool:
         one = self.all.get(id)
@@ -569,16 +572,21 @@ class Model:
 
     def holders(self, one: Known, persons: Iterable[str]) -> list[str]:
         """Return the other submissions that have some of these persons."""
-        locks = [self.locks.get((one.location, person)) for person in persons]
-        return [lock.id for lock in locks if lock and lock.until > self.now and lock.id != one.id]
+        locks = [self._lock_of(one.location, person) for person in persons]
+        return [lock.id for lock in locks if lock and lock.id != one.id]
 
     def _is_in_the_way(self, holder: Known, persons: tuple[str, ...]) -> bool:
-        return holder.state is not State.WAITING or bool(holder.creating) or holder.persons != persons
+        is_about = holder.state is not State.WAITING or holder.suspect
+        return is_about or bool(holder.creating) or holder.persons != persons
 
     def _may_have_written(self, one: Known) -> bool:
         """Say whether it may have made the contact of its lead, which nobody knows."""
         is_known = one.is_written or self._lead(one.lead).has_contact
         return bool(one.lead) and one.persons is not None and not is_known
+
+    def _lock_of(self, location: str, person: str) -> Expiring | None:
+        lock = self.locks.get((location, person))
+        return lock if lock and lock.until > self.now else None
 
     def _lock(self, one: Known, persons: Iterable[str], until: int) -> None:
         for person in persons:
@@ -604,8 +612,8 @@ class Model:
             f"though it is {one.state}": one.state is not State.WAITING,
             "before its time": one.waits_for != "person" and one.due > self.now,
             "though its location is held": hold is not None and hold.probe_at > self.now,
-            "beside too many suspects": one.lane == "suspect" and len(self.apart) >= self.limits.apart,
-            "beside another suspect, where one has crashed": one.lane == "suspect"
+            "beside too many suspects": one.suspect and len(self.apart) >= self.limits.apart,
+            "beside another suspect, where one has crashed": one.suspect
             and bool(self.apart)
             and any(self.all[id].crashes for id in (one.id, *self.apart)),
             "though no worker has room": self.room() <= 0,

@@ -69,7 +69,7 @@ def test_a_lease_that_expires_unbegun_counts_as_nothing(bench: Bench, journal: J
     assert bench.states() == {"accepted": 1, "leased": 1}
 
 
-def test_no_more_is_leased_than_the_workers_can_soon_begin(bench: Bench) -> None:
+def test_no_more_is_leased_than_the_workers_can_soon_begin(bench: Bench, clock: Clock) -> None:
     bench.threads = 2
     for _ in range(9):
         bench.accept()
@@ -79,6 +79,7 @@ def test_no_more_is_leased_than_the_workers_can_soon_begin(bench: Bench) -> None
     assert len(jobs) == 4
     assert bench.turn() == []
     bench.begin(jobs[0])
+    clock.advance(0.001)
     assert len(bench.turn()) == 1
 
 
@@ -168,6 +169,28 @@ def test_a_damaged_record_stops_nobody(bench: Bench, journal: Journal, redis: Re
     assert journal.forget(200) == 1
 
 
+def test_a_lease_whose_record_is_gone_stops_no_turn(bench: Bench, redis: Redis, clock: Clock) -> None:
+    for id in ("s1", "s2"):
+        bench.accept(id)
+    bench.turn()
+    redis.delete("hookline:sub:s1")
+    clock.advance(10)
+
+    assert bench.turn() == [Job("s2", 1)]
+
+
+def test_a_suspect_that_stands_on_a_second_shelf_leaves_only_that(bench: Bench, redis: Redis, clock: Clock) -> None:
+    bench.leased("s1")
+    clock.advance(40.1)
+    [job] = bench.turn()
+    bench.begin(job).crashed("it was ended by SIGKILL", seconds=20)
+    redis.zadd("hookline:leased", {"s1": 0})
+    assert bench.turn() == []
+    clock.advance(20)
+
+    assert bench.turn() == [Job("s1", 3)]
+
+
 def test_locations_take_turns_when_workers_are_short(journal: Journal, clock: Clock) -> None:
     for location in ("a", "b", "c"):
         journal.accept(*(a_submission(f"{location}{number}", location=location) for number in range(9)))
@@ -197,6 +220,15 @@ def test_what_comes_in_does_not_overtake_a_location_that_waits(bench: Bench, jou
     assert [job.submission_id for job in journal.turn("worker", threads=1).jobs] == ["a2"]
 
 
+def test_who_has_had_a_turn_goes_behind_those_who_came_in_the_same_millisecond(bench: Bench, journal: Journal) -> None:
+    journal.turn("worker", threads=1)
+    first, _ = journal.accept(*(a_submission(f"a{number}", location="a") for number in range(3))).jobs
+    journal.accept(a_submission("b0", location="b"))
+    bench.begin(first)
+
+    assert [job.submission_id for job in journal.turn("worker", threads=1).jobs] == ["b0"]
+
+
 class TestASuspect:
     def test_is_what_a_delivery_becomes_whose_worker_has_died(
         self, bench: Bench, journal: Journal, clock: Clock
@@ -211,7 +243,7 @@ class TestASuspect:
         assert turn.jobs == [Job("s1", 2)]
         record = journal.find("s1")
         assert record
-        assert (record.lane, record.crashes) == ("suspect", 0)
+        assert (record.suspect, record.crashes) == (True, 0)
         assert bench.states() == {"accepted": 1, "leased": 1}
 
     def test_is_leased_with_a_few_suspects_and_beside_all_others(self, bench: Bench, clock: Clock) -> None:
@@ -252,6 +284,14 @@ class TestASuspect:
 
         assert [job.submission_id for job in bench.turn()] == ["s2"]
 
+    def test_whose_record_is_gone_stops_no_other_suspect(self, bench: Bench, redis: Redis, clock: Clock) -> None:
+        self.a_suspect(bench, clock)
+        redis.delete("hookline:sub:s1")
+        bench.leased("s2")
+        clock.advance(40.1)
+
+        assert [job.submission_id for job in bench.turn()] == ["s2"]
+
     def test_waits_a_while_when_its_process_has_ended_and_stays_one(
         self, bench: Bench, journal: Journal, clock: Clock
     ) -> None:
@@ -263,7 +303,7 @@ class TestASuspect:
         assert [job.submission_id for job in bench.turn()] == ["s1"]
         record = journal.find("s1")
         assert record
-        assert (record.lane, record.crashes) == ("suspect", 1)
+        assert (record.suspect, record.crashes) == (True, 1)
         assert journal.events("s1")[-1].data == {"how": "it was ended by SIGKILL"}
 
     def test_is_buried_with_the_evidence_when_its_process_has_ended_three_times(
@@ -326,16 +366,44 @@ class TestASuspect:
 
         record = journal.find("s1")
         assert record
-        assert record.lane == "live"
+        assert not record.suspect
 
     def test_stays_one_when_nothing_was_tried(self, bench: Bench, journal: Journal, clock: Clock) -> None:
-        self.a_suspect(bench, clock).retry(20, spends=False, calls=1, details={}, lane="suspect")
+        self.a_suspect(bench, clock).retry(20, spends=False, calls=1, details={}, suspect="1")
 
         clock.advance(20)
         assert [job.submission_id for job in bench.turn()] == ["s1"]
         record = journal.find("s1")
         assert record
-        assert record.lane == "suspect"
+        assert record.suspect
+
+    def test_of_a_replay_is_a_replay_still(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        bench.leased("s1").bury(Reason.REJECTED, (), group="g", is_open=True)
+        journal.replay("s1", "typeform", "main", calls=1)
+        bench.begin(bench.turn()[0])
+        clock.advance(40.1)
+        bench.begin(bench.turn()[0]).retry(0, spends=True, calls=1, details={})
+
+        record = journal.find("s1")
+        assert record
+        assert (record.lane, record.suspect) == ("replay", False)
+
+    def test_is_one_again_when_it_is_replayed(self, bench: Bench, journal: Journal, clock: Clock) -> None:
+        lease = self.a_suspect(bench, clock)
+        for _ in range(2):
+            lease.crashed("it was ended by SIGKILL", seconds=0)
+            lease = bench.begin(bench.turn()[0])
+        lease.crashed("it was ended by SIGKILL", seconds=0)
+        journal.replay("s1", "typeform", "main", calls=1)
+
+        record = journal.find("s1")
+        assert record
+        assert (record.state, record.lane, record.suspect, record.crashes) == (State.WAITING, "replay", True, 0)
+        bench.begin(bench.turn()[0]).bury(Reason.REJECTED, (), group="g", is_open=True)
+        journal.replay("s1", "typeform", "main", calls=1)
+        record = journal.find("s1")
+        assert record
+        assert not record.suspect
 
     def a_suspect(self, bench: Bench, clock: Clock) -> Lease:
         bench.leased("s1")

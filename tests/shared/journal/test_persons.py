@@ -197,6 +197,34 @@ class TestABusySubmission:
         assert again.record.id == "s2"
         assert takes(again, ADA)
 
+    def test_waits_for_what_has_crashed_since_its_calls_may_be_at_highlevel_still(
+        self, bench: Bench, clock: Clock
+    ) -> None:
+        bench.leased("s1")
+        clock.advance(40.1)
+        suspect = next_lease(bench)
+        assert takes(suspect, ADA)
+        assert not takes(bench.leased("s2"), ADA)
+
+        suspect.crashed("it was ended by SIGKILL", seconds=20)
+        assert not takes(next_lease(bench), ADA)
+        clock.advance(20)
+        again = next_lease(bench)
+        assert again.record.id == "s1"
+        assert takes(again, ADA)
+        again.delivered({})
+        assert takes(next_lease(bench), ADA)
+
+    def test_is_woken_by_who_has_taken_the_lead_from_the_one_it_waited_for(self, bench: Bench) -> None:
+        first, second, third = (bench.leased(id, lead="lead") for id in ("s1", "s2", "s3"))
+        assert takes(first, ADA, "lead")
+        first.retry(600, spends=True, calls=1, details={})
+        assert not takes(second, "another person", "lead")
+        assert takes(third, ADA, "lead")
+
+        third.delivered({})
+        assert [job.submission_id for job in bench.turn()] == ["s2"]
+
     def test_comes_back_though_nobody_wakes_it(self, bench: Bench, clock: Clock, redis: Redis) -> None:
         prepare(bench.leased("s1"), ADA)
         clock.advance(20)
