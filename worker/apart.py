@@ -1,6 +1,7 @@
 """Delivers suspects in a process of their own: a delivery that ends its process then ends that one and no other."""
 
 import atexit
+import faulthandler
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,9 +47,7 @@ class Apart:
         """
         child = self._next()
         ended = child.deliver(job, nonce, self.seconds)
-        if ended:
-            child.wire.close()
-        else:
+        if not ended:
             self._idle.append(child)
         return ended
 
@@ -62,10 +61,10 @@ class Apart:
             try:
                 child = self._idle.pop()
             except IndexError:  # another thread may have taken the last one
-                return start(self.build)
+                return start(self.build, self.seconds)
             if not child.wire.poll():  # it says nothing unasked: that would be the end of the wire
                 return child
-            child.wire.close()
+            child.end()
 
 
 @dataclass(frozen=True)
@@ -80,18 +79,17 @@ class Child:
         try:
             self.wire.send((job, nonce))
             self.answer(START_SECONDS)
-        except (OSError, EOFError) as error:  # it had nothing to do, and has just gone
-            self.process.kill()
-            self.wire.close()
-            raise NotStarted("it has ended") from error
+        except (OSError, EOFError) as error:
+            self.end()
+            raise NotStarted(str(error) or "it had nothing to do, and has just gone") from error
         try:
             self.answer(seconds)
         except TimeoutError as error:
-            self.process.kill()
-            self.process.join()
+            self.end()
             return str(error)
         except (EOFError, OSError):
             self.process.join()
+            self.end()
             return in_words(self.process.exitcode or 0)
         return ""
 
@@ -101,25 +99,30 @@ class Child:
             raise TimeoutError(f"it gave no answer for {seconds:.0f} s")
         self.wire.recv()
 
+    def end(self) -> None:
+        """End the process, if it ever began, and leave nothing of it."""
+        if self.process.pid:
+            self.process.kill()
+            self.process.join()
+        self.wire.close()
 
-def start(build: Callable[[], Deliver]) -> Child:
+
+def start(build: Callable[[], Deliver], seconds: float) -> Child:
     """Return a process that is ready; raise NotStarted."""
     wire, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=serve, args=(theirs, build), name="apart", daemon=True)
+    process = _CONTEXT.Process(target=serve, args=(theirs, build, seconds), name="apart", daemon=True)
     child = Child(process, wire)
     try:
-        process.start()
-        theirs.close()
+        with theirs:
+            process.start()
         child.answer(START_SECONDS)
     except (OSError, EOFError) as error:
-        wire.close()
-        if process.pid:
-            process.kill()
+        child.end()
         raise NotStarted(str(error) or "it ended while it started") from error
     return child
 
 
-def serve(wire: Connection, build: Callable[[], Deliver]) -> None:
+def serve(wire: Connection, build: Callable[[], Deliver], seconds: float) -> None:
     """Deliver what comes over the wire, until that is closed or nothing comes for a while."""
     # The platform tells every process to end; this one is done when its worker is.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -132,7 +135,10 @@ def serve(wire: Connection, build: Callable[[], Deliver]) -> None:
         except EOFError:
             return
         wire.send("taken")  # from here on, what ends the process is the delivery
+        # The worker ends a delivery that takes too long, unless it was killed itself.
+        faulthandler.dump_traceback_later(2 * seconds, exit=True)
         deliver(job, nonce)
+        faulthandler.cancel_dump_traceback_later()
         wire.send("done")
 
 

@@ -3,13 +3,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from shared.journal import Job
-from worker.apart import Apart, Deliver, NotStarted, in_words
+from worker.apart import Apart, Deliver, NotStarted, in_words, serve
 
 JOB = Job("s1", 1)
 
@@ -47,6 +49,18 @@ def leaving() -> Deliver:
 def hanging() -> Deliver:
     """Return a delivery without an end."""
     return lambda job, nonce: time.sleep(60)
+
+
+def meeting(folder: Path) -> Deliver:
+    """Return a delivery that ends once four are under way, each in a process of its own."""
+
+    def deliver(job: Job, nonce: str) -> None:
+        (folder / str(os.getpid())).touch()
+        deadline = time.monotonic() + 15
+        while len(list(folder.iterdir())) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    return deliver
 
 
 def failing() -> Deliver:
@@ -88,6 +102,31 @@ def test_a_delivery_without_an_end_is_ended_with_its_process(aparts: list[Apart]
     aparts.append(apart)
 
     assert apart.deliver(JOB, "nonce") == "it gave no answer for 0 s"
+
+
+def test_a_delivery_without_an_end_ends_though_its_worker_was_killed() -> None:
+    context = get_context("spawn")
+    wire, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, hanging, 0.2), daemon=True)
+    process.start()
+    theirs.close()
+    wire.recv()
+    wire.send((JOB, "nonce"))
+    wire.recv()
+    wire.close()
+
+    process.join(10)
+    assert process.exitcode == 1
+
+
+def test_four_threads_have_a_process_each(tmp_path: Path, aparts: list[Apart]) -> None:
+    apart = Apart(partial(meeting, tmp_path), seconds=20)
+    aparts.append(apart)
+    with ThreadPoolExecutor(4) as threads:
+        ended = list(threads.map(apart.deliver, [Job(f"s{number}", 1) for number in range(4)], "abcd"))
+
+    assert ended == [""] * 4
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_the_platforms_word_to_end_does_not_end_a_delivery(tmp_path: Path, aparts: list[Apart]) -> None:
