@@ -115,11 +115,12 @@ class Watchdog:
 
     def look(self, unbegun: int) -> None:
         """Judge by how many leases wait."""
+        now, since = self.clock(), self._still_since  # read once: a thread that takes a job may reset it meanwhile
         if not unbegun:
             self._still_since = None
-        elif self._still_since is None:
-            self._still_since = self.clock()
-        elif self.clock() - self._still_since > self.seconds:
+        elif since is None:
+            self._still_since = now
+        elif now - since > self.seconds:
             logs.event("watchdog", logging.CRITICAL, unbegun=unbegun, seconds=self.seconds)
             self.end()
 

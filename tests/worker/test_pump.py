@@ -49,6 +49,20 @@ def test_the_watchdog_is_calm_while_nothing_waits() -> None:
     assert ended == []
 
 
+def test_the_watchdog_may_be_reset_by_a_thread_that_takes_a_job_while_it_looks() -> None:
+    def take_a_job() -> float:
+        watchdog.reset()
+        return 0.0
+
+    watchdog, _, ended = a_watchdog()
+    watchdog.clock = take_a_job
+    watchdog.look(unbegun=1)
+
+    watchdog.look(unbegun=1)
+
+    assert ended == []
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_worker_whose_pump_can_not_even_tell_its_failure_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
