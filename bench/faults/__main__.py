@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -27,6 +28,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *highlevel.SCENARIOS,
     *door.SCENARIOS,
 )
+INTERRUPTED = 130
 TERMINATED = 143
 INCOMPLETE = 3
 
@@ -41,16 +43,20 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     arguments = _arguments()
     chosen = [scenario for scenario in SCENARIOS if _is_chosen(scenario, arguments.only)]
-    if arguments.list or not chosen:
-        print("\n".join(f"{scenario.name:<24} {scenario.sentence}" for scenario in SCENARIOS))
-        sys.exit(0 if chosen else 2)
+    if arguments.list:
+        print("\n".join(f"{scenario.name:<24} {scenario.sentence}" for scenario in chosen))
+        return
     began = time.monotonic()
     outcomes: dict[str, Outcome] = {}
-    for outcome in _outcomes(chosen, arguments):
-        outcomes[outcome.scenario] = outcome
-        report = _report([outcomes[one.name] for one in chosen if one.name in outcomes], arguments, began)
-        if arguments.markdown:  # each time, so that nothing is lost that took hours
-            arguments.markdown.write_text(report)
+    try:
+        for outcome in _outcomes(chosen, arguments):
+            outcomes[outcome.scenario] = outcome
+            report = _report([outcomes[one.name] for one in chosen if one.name in outcomes], arguments, began)
+            if arguments.markdown:  # each time, so that nothing is lost that took hours
+                arguments.markdown.write_text(report)
+    except KeyboardInterrupt:
+        print(f"\nInterrupted: {len(outcomes)} of {len(chosen)} scenarios were played.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     print("\n" + report, end="")
     if any(outcome.faults for outcome in outcomes.values()):
         sys.exit(1)
@@ -84,15 +90,30 @@ def _arguments() -> argparse.Namespace:
         "--only",
         action="append",
         default=[],
+        type=_part_of_a_name,
         metavar="NAME",
         help="play the scenarios with this in their name; repeatable",
     )
-    parser.add_argument("--scale", type=float, default=1.0, help="1 (unless set) is over 100,000 submissions in all")
+    parser.add_argument(
+        "--scale", type=_above_zero, default=1.0, help="1 (unless set) is over 100,000 submissions in all"
+    )
     parser.add_argument("--seed", type=int, default=1, help="decides who sends what, and when what breaks")
     parser.add_argument("--jobs", type=int, default=1, help="play that many scenarios at once")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all processes there")
     return parser.parse_args()
+
+
+def _part_of_a_name(text: str) -> str:
+    if not any(text in scenario.name for scenario in SCENARIOS):
+        raise argparse.ArgumentTypeError(f"no scenario has {text!r} in its name; --list names them")
+    return text
+
+
+def _above_zero(text: str) -> float:
+    if not (number := float(text)) > 0:
+        raise argparse.ArgumentTypeError("it has to be above 0")
+    return number
 
 
 def _is_chosen(scenario: Scenario, only: list[str]) -> bool:
@@ -124,8 +145,15 @@ def _outcome_of(ended: "Future[Outcome]", scenario: Scenario) -> Outcome:
 
 
 def _report(outcomes: Sequence[Outcome], arguments: argparse.Namespace, began: float) -> str:
-    told = summary(outcomes, time.monotonic() - began, arguments.seed, arguments.scale, arguments.jobs)
+    told = summary(outcomes, time.monotonic() - began, _command(arguments))
     return f"{table(outcomes)}\n\n{told}\n"
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command that plays the same again."""
+    only = [word for name in arguments.only for word in ("--only", name)]
+    how = ("--scale", f"{arguments.scale:g}", "--seed", str(arguments.seed), "--jobs", str(arguments.jobs))
+    return shlex.join(["bin/faults", *only, *how])
 
 
 def _end_in_order() -> None:
@@ -135,8 +163,8 @@ def _end_in_order() -> None:
 
 
 def _terminate(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     sys.exit(TERMINATED)
 
 

@@ -53,12 +53,12 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def summary(outcomes: Sequence[Outcome], seconds: float, seed: int, scale: float, jobs: int) -> str:
+def summary(outcomes: Sequence[Outcome], seconds: float, command: str) -> str:
     """Return in one line what was played, for how long, of what and where, and what was not."""
     played = [outcome for outcome in outcomes if not outcome.not_run]
     return (
-        f"{sum(outcome.sent for outcome in played):,} submissions in {len(played)} scenarios, {seconds:,.0f} s: "
-        f"`bin/faults --scale {scale:g} --seed {seed} --jobs {jobs}` at commit {_commit()}, "
+        f"{sum(outcome.sent for outcome in played):,} submissions in {len(played)} of {len(outcomes)} scenarios, "
+        f"{seconds:,.0f} s: `{command}` at commit {_commit()}, "
         f"Python {platform.python_version()}, {os.cpu_count()} cores."
         + "".join(f" NOT RUN: {outcome.scenario} ({outcome.not_run})." for outcome in outcomes if outcome.not_run)
     )

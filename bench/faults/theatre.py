@@ -174,10 +174,15 @@ class Theatre:
         return events + sum(one.step == "upsert" and not one.is_done for one in self._calls(submission_id))
 
     def touched(self, fault: Injected, entries: Mapping[str, Entry]) -> set[str]:
-        """Return what a fault had in hand, or had made to fail, and that was not settled when it ended."""
+        """
+        Return what a fault had in hand, or had made to fail, and that was not settled when it ended.
+
+        Of what a later one had in hand again, that is the cause.
+        """
         ended_at = fault.ended_at
+        later = {name for one in self.injected if one.ended_at > ended_at for name in one.caught}
         open_ones = {name for name, one in entries.items() if one.accepted_at <= ended_at < one.settled_at}
-        return {name for name in open_ones if name in fault.caught or self._was_tried_before(name, ended_at)}
+        return {name for name in open_ones - later if name in fault.caught or self._was_tried_before(name, ended_at)}
 
     def _was_tried_before(self, submission_id: str, ended_at: float) -> bool:
         return any(one.at < ended_at for one in self._calls(submission_id))

@@ -57,12 +57,24 @@ def test_a_scenario_that_cannot_be_played_fails_with_its_reason(
 def test_the_summary_says_how_much_was_played() -> None:
     outcomes = [Outcome("calm", sent=2200), Outcome("late", sent=300), Outcome("other", not_run="no such program")]
 
-    told = summary(outcomes, 61.4, 7, 0.5, 3)
+    told = summary(outcomes, 61.4, "bin/faults --scale 0.5 --seed 7 --jobs 3")
 
     assert told.startswith(
-        "2,500 submissions in 2 scenarios, 61 s: `bin/faults --scale 0.5 --seed 7 --jobs 3` at commit "
+        "2,500 submissions in 2 of 3 scenarios, 61 s: `bin/faults --scale 0.5 --seed 7 --jobs 3` at commit "
     )
     assert told.endswith(" NOT RUN: other (no such program).")
+
+
+@pytest.mark.parametrize(("words", "wrong"), [(["--only", "NONSENSE"], "NONSENSE"), (["--scale", "0"], "above 0")])
+def test_what_cannot_be_played_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], wrong: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bin/faults", *words])
+
+    with pytest.raises(SystemExit, match="2"):
+        main()
+
+    assert wrong in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
