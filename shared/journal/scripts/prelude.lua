@@ -586,6 +586,10 @@ end
 
 -- Leases -------------------------------------------------------------------------------------------------------
 
+local function is_alive(worker)
+  return tonumber(redis.call('ZSCORE', key('workers'), worker) or 0) > now
+end
+
 -- How many more leases the living workers can begin.
 local function room()
   for _, worker in ipairs(redis.call('ZRANGEBYSCORE', key('workers'), '-inf', now)) do
@@ -638,15 +642,19 @@ local function lease(id, location, jobs)
 end
 
 -- Whether one more suspect may be delivered now. One that has crashed has no other suspect beside it: when its whole
--- worker ends, it is known which of them it was.
+-- worker ends, it is known which of them it was. Those of a worker that is gone are beside nobody any more.
 local function may_be_apart(id)
-  local apart = redis.call('SMEMBERS', key('apart'))
-  for _, other in ipairs(apart) do
-    if read(other, 'crashes') ~= '0' then
-      return false
+  local beside = 0
+  for _, other in ipairs(redis.call('SMEMBERS', key('apart'))) do
+    local begun, worker, crashes = read(other, 'begun', 'worker', 'crashes')
+    if begun == '' or is_alive(worker) then
+      if crashes ~= '0' then
+        return false
+      end
+      beside = beside + 1
     end
   end
-  return #apart == 0 or (#apart < LIMITS.apart and read(id, 'crashes') == '0')
+  return beside == 0 or (beside < LIMITS.apart and read(id, 'crashes') == '0')
 end
 
 -- Lease suspects, a few at a time: their workers give each a process of its own, so what ends that is known, and a few

@@ -13,10 +13,6 @@ else
   redis.call('HSET', key('threads'), worker, threads)
 end
 
-local function is_alive(began)
-  return tonumber(redis.call('ZSCORE', key('workers'), began) or 0) > now
-end
-
 -- Since when nothing that is leased is begun: told on while leases run out so, until a worker begins one.
 local function note_standstill(leased_at)
   local since = redis.call('GET', key('standstill')) or leased_at

@@ -514,7 +514,7 @@ class Model:
             self._release(one, 1)
             self._wait(one, self.now)
             return False
-        if self._workers.get(one.worker, (0, 0))[0] > self.now:
+        if self._is_alive(one.worker):
             one.vanished += 1
             is_over = one.vanished >= self.limits.vanished
         else:
@@ -527,6 +527,10 @@ class Model:
         else:
             self._wait(one, self.now)
         return is_over
+
+    def _is_alive(self, worker: str) -> bool:
+        until, _ = self._workers.get(worker, (0, 0))
+        return until > self.now
 
     def _wait(self, one: Known, due: int, settled: bool = False) -> None:
         one.due = due
@@ -608,14 +612,15 @@ class Model:
     def _objections(self, one: Known) -> list[str]:
         hold = self.holds.get(one.location)
         used, _ = self._day(one.location)
+        beside = [other for id in self.apart if not (other := self.all[id]).nonce or self._is_alive(other.worker)]
         facts = {
             f"though it is {one.state}": one.state is not State.WAITING,
             "before its time": one.waits_for != "person" and one.due > self.now,
             "though its location is held": hold is not None and hold.probe_at > self.now,
-            "beside too many suspects": one.suspect and len(self.apart) >= self.limits.apart,
+            "beside too many suspects": one.suspect and len(beside) >= self.limits.apart,
             "beside another suspect, where one has crashed": one.suspect
-            and bool(self.apart)
-            and any(self.all[id].crashes for id in (one.id, *self.apart)),
+            and bool(beside)
+            and any(other.crashes for other in (one, *beside)),
             "though no worker has room": self.room() <= 0,
             "though the rest of the day is not for replays": one.lane == "replay"
             and used + one.calls > self.limits.daily * self.limits.spare // 100,

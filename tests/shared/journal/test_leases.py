@@ -263,7 +263,7 @@ class TestASuspect:
         for number in range(3):
             bench.leased(f"s{number}")
         clock.advance(40.1)
-        leases = [bench.begin(job) for job in bench.turn()]
+        leases = [bench.begin(job, "worker") for job in bench.turn()]
         for lease in leases[:2]:
             lease.crashed("it was ended by SIGKILL", seconds=20)
         clock.advance(20)
@@ -272,6 +272,15 @@ class TestASuspect:
         leases[2].delivered({})
         assert len(bench.turn()) == 1
         assert bench.turn() == []
+
+    def test_of_a_worker_that_is_gone_stops_no_other(self, bench: Bench, clock: Clock) -> None:
+        for number in range(6):
+            bench.leased(f"s{number}")
+        clock.advance(40.1)
+        for job in bench.turn():
+            bench.begin(job, "worker that crashed")
+
+        assert len(bench.turn()) == 2
 
     def test_of_a_held_location_stops_no_other_suspect(self, bench: Bench, clock: Clock) -> None:
         for number in range(9):
