@@ -9,10 +9,11 @@ from cli.options import as_json, form_option, limit_option
 from cli.output import print_items, print_json, print_table, print_text, print_title
 from cli.wiring import Wiring, pass_wiring
 from shared.intake import from_quarantine
-from shared.journal import Submission
+from shared.journal import Job, Submission
 from shared.logs import event
 from shared.providers import UnreadableBody
 from shared.quarantine import Kept
+from shared.queue import BrokerUnavailable, create_celery, enqueue
 
 KNOWN = {
     "accepted": "",
@@ -72,12 +73,13 @@ def accept(wiring: Wiring, request_id: str) -> None:
     It becomes a submission, or as many as it holds, unless they are known already, and leaves the quarantine.
     """
     kept, body = _find(wiring, request_id)
-    # Leases are enqueued by the pump. Accept before removing: a crash in between makes a duplicate, which is none.
+    # Accept before removing: a crash in between makes a duplicate, which is none.
     accepted = wiring.journal.accept(*_submissions(wiring, kept, body))
     wiring.quarantine.discard(request_id)
     for receipt in accepted.receipts:
         event("accepted", form=kept.form, submission=receipt.id, request=request_id)
         click.echo(f"Accepted {request_id} as {receipt.id}{KNOWN[receipt.status]}.")
+    _wake_workers(wiring, accepted.jobs)
 
 
 @quarantine.command(epilog="Example: hookline quarantine discard req_01JD3M3GZ8QX6W5V4T3S2R1Q0P")
@@ -113,6 +115,14 @@ def _submissions(wiring: Wiring, kept: Kept, body: bytes) -> list[Submission]:
     except UnreadableBody as error:
         message = f"No submission can be read from {kept.id}: {error} Look at it with `quarantine show`."
         raise click.ClickException(message) from error
+
+
+def _wake_workers(wiring: Wiring, jobs: list[Job]) -> None:
+    try:
+        with create_celery(wiring.settings) as app:
+            enqueue(app, jobs)
+    except BrokerUnavailable:
+        click.echo("The broker does not answer: delivery begins some seconds after it does again.", err=True)
 
 
 def _readable(body: bytes) -> tuple[str, str]:

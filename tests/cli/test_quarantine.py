@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from shared.journal import Journal
+from shared.local_redis import free_port
 from shared.providers import PROVIDERS
 from shared.quarantine import Quarantine, Refused
 from shared.settings import Settings
@@ -50,6 +51,28 @@ def test_an_accepted_request_becomes_a_submission(hookline: Hookline, journal: J
     assert result.exit_code == 0
     assert journal.ledger().accepted == 1
     assert hookline("quarantine", "list").stdout == "The quarantine is empty.\n"
+
+
+def test_an_accepted_request_wakes_a_worker_at_once(
+    hookline: Hookline, journal: Journal, redis: Redis, settings: Settings, refused: str
+) -> None:
+    journal.turn("worker", threads=1)
+    hookline("quarantine", "accept", refused)
+
+    assert redis.llen(f"{settings.redis_prefix}q:deliveries") == 1
+
+
+def test_a_request_is_accepted_while_the_broker_is_away(
+    hookline: Hookline, journal: Journal, refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.turn("worker", threads=1)
+    monkeypatch.setenv("BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
+
+    result = hookline("quarantine", "accept", refused)
+
+    assert result.exit_code == 0
+    assert "The broker does not answer" in result.stderr
+    assert journal.ledger().accepted == 1
 
 
 def test_a_request_with_many_submissions_becomes_all_of_them(
