@@ -307,7 +307,8 @@ def _chosen(
     """Return the ids to act on; those chosen by options only after their plan was shown and agreed to."""
     by_options = everything or wanted != Filter()
     if bool(ids) == by_options:
-        raise click.UsageError("Name dead letters by ID, or choose them by options (--all for every one), not both.")
+        neither = "Name dead letters by ID, or choose them by options such as --group or --all."
+        raise click.UsageError("Name dead letters by ID, or choose them by options, not both." if ids else neither)
     if ids:
         return dict.fromkeys(ids)
     names: list[str] = []

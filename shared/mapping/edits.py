@@ -13,6 +13,7 @@ from shared.mapping.mapped import Origin
 from shared.mapping.names import split_name
 from shared.mapping.normalise import normalise
 from shared.submission import Answer, AnswerType, Diagnosis, Edit
+from shared.tables import did_you_mean
 from shared.words import folded
 
 ORIGIN = Origin(rule="edit")
@@ -55,14 +56,20 @@ def unmatched(
     added = [name for name in change.answers if _place(answers, name) is None]
     strange = [
         name
-        for name in (*change.to_note, *change.drop)
+        for name in change.names
         if names_custom_field(name) and as_compared(name) not in known
         if not (catalogue and catalogue.matching(name.strip().removeprefix(CUSTOM)))
     ]
+    mistyped = [(name, meant) for name in strange if name in change.fields and (meant := _standard_field_like(name))]
     return (
         *(f"no answer is called {name!r}; it is added" for name in added),
-        *(f"{name!r} is no field of this contact" for name in strange),
+        *(f"{name!r} is no standard field, so it is taken for a custom one. {meant}" for name, meant in mistyped),
+        *(f"{name!r} is no field of this contact" for name in strange if name not in change.fields),
     )
+
+
+def _standard_field_like(name: str) -> str:
+    return "" if name.strip().startswith(CUSTOM) else did_you_mean(name, WRITABLE_FIELDS)
 
 
 def _place(answers: Sequence[Answer], name: str) -> int | None:

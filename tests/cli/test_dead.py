@@ -174,6 +174,17 @@ def test_what_may_be_a_slip_is_said_and_kept(hookline: Hookline, journal: Journa
     assert (record.edit.answers, record.edit.drop) == ({"pln": "A"}, ("nonsense", "nonsens"))
 
 
+def test_a_mistyped_standard_field_is_said_to_become_a_custom_one(hookline: Hookline, journal: Journal) -> None:
+    bury(journal, "s1")
+
+    result = hookline("dead", "edit", "s1", "--field", "emial=ada@example.com")
+
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "Warning: 'emial' is no standard field, so it is taken for a custom one. Did you mean \"email\"?\n"
+    )
+
+
 def test_edits_are_taken_back(hookline: Hookline, journal: Journal) -> None:
     bury(journal, "s1")
     hookline("dead", "edit", "s1", "--field", "city=Graz")
@@ -272,11 +283,24 @@ def test_nothing_matched_is_an_error(hookline: Hookline) -> None:
     assert "No dead letters match" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("s1", "--all"), ("s1", "--form", "x"), ("--since", "yesterday")])
-def test_an_unclear_choice_is_wrong_usage(hookline: Hookline, journal: Journal, arguments: tuple[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "or choose them by options such as --group or --all.\n"),
+        (("s1", "--all"), "or choose them by options, not both.\n"),
+        (("s1", "--form", "x"), "or choose them by options, not both.\n"),
+        (("--since", "yesterday"), "'yesterday' is no time"),
+    ],
+)
+def test_an_unclear_choice_is_wrong_usage(
+    hookline: Hookline, journal: Journal, arguments: tuple[str, ...], message: str
+) -> None:
     bury(journal, "s1")
 
-    assert hookline("dead", "replay", *arguments).exit_code == 2
+    result = hookline("dead", "replay", *arguments)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
     assert states(journal, "s1") == [State.DEAD]
 
 

@@ -483,6 +483,11 @@ def test_an_edit_puts_values_into_the_note_whatever_becomes_of_other_answers(unm
         (Edit(answers={"CITY": "Graz", "q_1": "x", "Empty": "y"}, drop=("website", "plan", "dnd")), ()),
         (Edit(to_note=("customFields.plan", "id-seats", "seats"), fields={"anything": "x"}), ()),
         (Edit(answers={"pln": "x"}), ("no answer is called 'pln'; it is added",)),
+        (Edit(fields={"customFields.companyName": "x", "seats": "5"}), ()),
+        (
+            Edit(fields={"Company": "x"}),
+            ("'Company' is no standard field, so it is taken for a custom one. Did you mean \"companyName\"?",),
+        ),
         (Edit(drop=("nonsense",)), ("'nonsense' is no field of this contact",)),
         (Edit(to_note=("customFields.pln",)), ("'customFields.pln' is no field of this contact",)),
     ],
