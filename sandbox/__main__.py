@@ -22,7 +22,15 @@ from sandbox.server import create_server, serve
 @click.option("--token", "tokens", multiple=True, help="An accepted token; repeatable. Without one, any is accepted.")
 @click.option("--verbose", is_flag=True, help="Log each request.")
 def main(host: str, port: int, window: str, tokens: tuple[str, ...], verbose: bool) -> None:
-    """Run a local HighLevel, with a page of its contacts at /."""
+    """
+    Run a local HighLevel, with a page of its contacts at /.
+
+    It fails as it is asked to; the first line makes 100 calls fail, the second lets all succeed again:
+
+    \b
+    curl 127.0.0.1:4010/_sandbox/faults -H 'Content-Type: application/json' -d '{"status": 503, "count": 100}'
+    curl 127.0.0.1:4010/_sandbox/faults -X DELETE
+    """
     app = create_app(window=cast(Window, window), tokens=tokens or None)
     server = create_server(app, host, port, verbose=verbose)
     shown_host = f"[{host}]" if ":" in host else host

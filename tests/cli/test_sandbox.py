@@ -27,3 +27,5 @@ def test_the_sandbox_shows_its_usage_as_the_command_that_was_typed(option: str) 
 
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith("Usage: hookline sandbox [OPTIONS]")
+    # A command to copy, in one piece.
+    assert "\n  curl 127.0.0.1:4010/_sandbox/faults -H" in shown.stdout
