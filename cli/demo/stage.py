@@ -12,6 +12,7 @@ import httpx
 
 from cli.demo.visitors import Secrets
 from cli.processes import ROOT, WEB, WORKER, Process
+from shared import leash
 from shared.journal import Journal, connect
 from shared.local_redis import LocalRedis, free_port
 from shared.settings import Settings
@@ -36,10 +37,11 @@ class Stage:
 
 
 @contextmanager
-def set_up(folder: Path) -> Iterator[Stage]:
+def set_up(folder: Path, redis_url: str | None) -> Iterator[Stage]:
     """Start everything, yield the stage, and end everything in order."""
     with ExitStack() as ending:
-        redis_url = os.environ.get("REDIS_URL") or _redis(folder, ending).url
+        held = leash.take()
+        redis_url = redis_url or _redis(folder, held, ending)
         environment = _environment(redis_url)
         (folder / "environment").write_text(
             "".join(f"export {name}='{value}'\n" for name, value in environment.items())
@@ -48,8 +50,8 @@ def set_up(folder: Path) -> Iterator[Stage]:
         everything = {**os.environ, **environment}
         ready = [
             (Process("sandbox", _sandbox(sandbox), everything, folder / "sandbox.log"), f"{sandbox}/_sandbox/faults"),
-            (Process("worker", WORKER, everything, folder / "worker.log"), ""),
-            (Process("web", WEB, everything, folder / "web.log"), f"{web}/readyz"),
+            (Process("worker", WORKER, everything, folder / "worker.log", held), ""),
+            (Process("web", WEB, everything, folder / "web.log", held), f"{web}/readyz"),
         ]
         settings = Settings(redis_url=redis_url, redis_prefix=environment["REDIS_PREFIX"])
         journal = Journal(ending.enter_context(connect(settings, connections=2, retries=3)), settings)
@@ -57,6 +59,8 @@ def set_up(folder: Path) -> Iterator[Stage]:
         for process, url in ready:
             process.start()
             ending.callback(process.stop)
+            if process.leash is None:
+                _watch(process.pid, held, ending)
             if url:
                 process.wait_for(url)
         shared = Secrets(
@@ -65,16 +69,24 @@ def set_up(folder: Path) -> Iterator[Stage]:
         yield Stage(journal, web, sandbox, shared, environment, folder)
 
 
-def _redis(folder: Path, ending: ExitStack) -> LocalRedis:
+def _redis(folder: Path, held: int, ending: ExitStack) -> str:
     redis = LocalRedis(folder / "redis").start()
     ending.callback(redis.stop)
-    return redis
+    _watch(redis.pid, held, ending)
+    return redis.url
+
+
+def _watch(pid: int, held: int, ending: ExitStack) -> None:
+    """Put a process on our leash that knows nothing of it; nobody watches it any more once it is to end in order."""
+    watcher = Process("leash", ("-m", "shared.leash", str(pid)), os.environ, leash=held).start()
+    ending.callback(watcher.stop)
 
 
 def _environment(redis_url: str) -> dict[str, str]:
     """Return what the demo's processes read; a prefix of its own keeps it apart from whatever else is in that Redis."""
     return {
         "REDIS_URL": redis_url,
+        "BROKER_URL": "",
         "REDIS_PREFIX": f"hookline-demo-{secrets.token_hex(4)}:",
         "HOOKLINE_CONFIG": str(ROOT / "hookline.toml"),
         "HOOKLINE_TOKENS_FILE": "",
