@@ -20,6 +20,7 @@ from shared.highlevel.client import Client
 from shared.highlevel.wire import open_http
 from shared.journal import Journal
 from shared.redis_health import examine, state_of, unreachable
+from shared.settings import Settings
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
 
@@ -62,7 +63,7 @@ def _redis(wiring: Wiring, silent: bool) -> list[Finding]:
     """Return what is found of Redis, and of what stands in it, and print it."""
     try:
         findings = list(examine(state_of(wiring.journal.redis), wiring.settings, time.time()))
-        findings += _vitals(wiring.journal)
+        findings += _vitals(wiring.journal, wiring.settings)
     except RedisError as error:
         findings = [unreachable(error)]
     if not silent:
@@ -73,9 +74,10 @@ def _redis(wiring: Wiring, silent: bool) -> list[Finding]:
     return findings
 
 
-def _vitals(journal: Journal) -> Iterator[Finding]:
+def _vitals(journal: Journal, settings: Settings) -> Iterator[Finding]:
     ledger = journal.ledger()
     yield from vitals.examine(journal.data(), journal.workforce(), ledger.waiting + ledger.leased)
+    yield vitals.secret_key(settings.secret_key)
 
 
 def _told(examiner: Doctor, patient: Patient, write: bool, silent: bool) -> Iterator[Finding]:

@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from cli.wiring import Wiring
 from shared.dead_letters import DeadLetterError
+from shared.redis_health import full, memory_of, unreachable
 from shared.settings import SettingsError
 from shared.status import BadCursor, NoSuchSubmission
 from shared.tables import ConfigError
@@ -26,9 +27,11 @@ class SafeGroup(click.Group):
         except BadCursor as error:
             raise click.UsageError(f"--after: {error}.") from error
         except (NoConnection, NoAnswer) as error:
+            found = unreachable(error)
             address = ctx.ensure_object(Wiring).redis_address
-            cause = str(error).rstrip(".")
-            message = f"Redis at {address} does not answer: {cause}. Start it, or set REDIS_URL to a running one."
-            raise click.ClickException(message) from error
+            raise click.ClickException(f"Redis at {address} {found.says}. {found.remedy}") from error
+        except OutOfMemoryError as error:
+            found = full(memory_of(ctx.ensure_object(Wiring).journal.redis))
+            raise click.ClickException(f"{found.says}. {found.remedy}") from error
         except RedisError as error:
             raise click.ClickException(f"Redis refused: {error}") from error

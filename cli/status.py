@@ -11,6 +11,7 @@ from cli.wiring import Wiring, pass_wiring
 from shared.findings import Finding
 from shared.journal import Workforce
 from shared.logs import event
+from shared.redis_health import room
 from shared.status import FormStatus, Queued, Standing, Status
 from shared.status import status as find_status
 from shared.vitals import examine, lost
@@ -70,8 +71,9 @@ def _acknowledge(wiring: Wiring) -> None:
 
 
 def _print_status(found: Status) -> None:
-    findings = list(examine(found.data, found.workers, found.ledger.waiting + found.ledger.leased))
-    _print_trouble(findings)
+    memory = [room(found.memory)] if found.memory else []
+    vitals = examine(found.data, found.workers, found.ledger.waiting + found.ledger.leased)
+    _print_trouble([*memory, *vitals])
     click.echo(f"Workers alive: {found.workers.alive}, with {found.workers.threads} threads{_heartbeat(found.workers)}")
     if found.data.since:
         click.echo(f"Journal since: {moment(found.data.since)}")
@@ -95,7 +97,7 @@ def _print_status(found: Status) -> None:
 def _print_trouble(findings: Iterable[Finding]) -> None:
     for found in findings:
         if found.level == "fault":
-            click.secho(found.says if found.check == "data" else f"Workers: {found.says}", fg="red", bold=True)
+            click.secho(f"Workers: {found.says}" if found.check == "workers" else found.says, fg="red", bold=True)
             click.echo(found.remedy)
 
 

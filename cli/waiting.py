@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cli.output import moment
 from shared.journal import Hold
-from shared.status import CUSTOM_FIELDS, FETCH, Detail, Queued
+from shared.status import CUSTOM_FIELDS, FETCH, Detail, Queued, because
 
 # By the cause that `status` and the lists name in one word: first of several, then of one, with the way out.
 MANY: Mapping[str, str] = {
@@ -73,7 +73,4 @@ def held(hold: Hold) -> str:
             f"location {hold.location} cannot have its custom fields read: {hold.reason} "
             f"Next look at {moment(hold.probe_at)}"
         )
-    status = f" (HTTP {hold.status})" if hold.status else ""
-    return (
-        f"location {hold.location} is held: {hold.kind}: {hold.reason}{status}; next probe at {moment(hold.probe_at)}"
-    )
+    return f"location {hold.location} is held: {because(hold)}; next probe at {moment(hold.probe_at)}"

@@ -18,7 +18,9 @@ from shared.stores.fetches import FetchRefusals
 from shared.stores.tokens import RedisTokens
 
 REDIS_CONNECTIONS = 1
-REDIS_RETRIES = 1
+# Somebody waits for the answer: waiting once is enough, and what has failed is soon typed again.
+REDIS_RETRIES = 0
+REDIS_SECONDS = 5
 
 
 class Wiring:
@@ -72,7 +74,7 @@ class Wiring:
     @cached_property
     def _redis(self) -> Redis:
         try:
-            redis = connect(self.settings, REDIS_CONNECTIONS, REDIS_RETRIES)
+            redis = connect(self.settings, REDIS_CONNECTIONS, REDIS_RETRIES, REDIS_SECONDS)
         except ValueError as error:
             raise SettingsError(f'REDIS_URL: {error}. See "Settings" in the README.') from error
         click.get_current_context().find_root().call_on_close(redis.connection_pool.disconnect)

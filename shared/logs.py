@@ -9,6 +9,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from redis.exceptions import OutOfMemoryError
+
 from shared.settings import Settings
 
 LOGGER = logging.getLogger("hookline")
@@ -18,6 +20,7 @@ def configure(settings: Settings) -> None:
     """Write log lines to standard error, in the format and from the level that the environment asks for."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    handler.addFilter(_is_no_timer_of_a_full_redis)
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     # httpx names every URL it calls, and Celery every message; the journal's events say what matters.
     for noisy in ("httpx", "httpcore", "kombu", "amqp", "celery.worker.strategy", "celery.app.trace"):
@@ -51,6 +54,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps({**line, **getattr(record, "facts", {})}, default=str)
+
+
+def _is_no_timer_of_a_full_redis(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of kombu's timers, which write to Redis every 10 s: the pump says that it is full."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (record.name.startswith("kombu.") and isinstance(error, OutOfMemoryError))
 
 
 def _place(error: BaseException) -> str:

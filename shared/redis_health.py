@@ -3,11 +3,13 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, cast
 
+from pydantic import computed_field
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from shared.findings import Finding, Level
 from shared.journal import connect
@@ -21,6 +23,32 @@ MOST_SKEW_SECONDS = 5.0
 # What web and worker take at most, a process each (README, "Deploying").
 WEB_CONNECTIONS, WORKER_CONNECTIONS = 5, 9
 GROUP = "redis"
+TELL_SECONDS = 60.0
+WHEN_FULL = "Give it more memory, replay or discard dead letters, or shorten KEEP_DELIVERED_DAYS."
+# By appendfsync.
+LOSSES = {
+    "everysec": " (synced every second: up to that is lost with its machine)",
+    "always": " (synced at each write)",
+}
+
+
+class Memory(Frozen):
+    """How much memory a Redis uses, and its limit, where 0 is none; both in bytes."""
+
+    used: int
+    limit: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> Literal["ok", "filling", "full"]:
+        """Say whether there is room for more."""
+        if self.used <= FILLING * self.limit or not self.limit:
+            return "ok"
+        return "filling" if self.used <= NEARLY_FULL * self.limit else "full"
+
+    def __str__(self) -> str:
+        limit = f"of {_megabytes(self.limit)} used" if self.limit else "used, no limit"
+        return f"{_megabytes(self.used)} {limit}"
 
 
 class State(Frozen):
@@ -29,11 +57,11 @@ class State(Frozen):
     version: tuple[int, ...]
     role: str
     appends: bool
+    syncs: str | None
     snapshots: bool | None
     writes_fail: bool
     policy: str
-    used_memory: int
-    max_memory: int
+    memory: Memory
     clients: int
     max_clients: int | None
     unix_time: float
@@ -47,15 +75,23 @@ def state_of(redis: Redis) -> State:
         version=tuple(int(part) for part in str(info["redis_version"]).split(".")[:2]),
         role=info.get("role", "master"),
         appends=bool(info.get("aof_enabled")),
-        snapshots=_snapshots(redis),
+        syncs=_told(redis, "appendfsync"),
+        snapshots=None if (save := _told(redis, "save")) is None else bool(save),
         writes_fail="err" in (info.get("aof_last_write_status"), info.get("rdb_last_bgsave_status")),
         policy=info.get("maxmemory_policy", "noeviction"),
-        used_memory=info.get("used_memory", 0),
-        max_memory=info.get("maxmemory", 0),
+        memory=_memory_in(info),
         clients=info.get("connected_clients", 0),
         max_clients=info.get("maxclients"),
         unix_time=seconds + micros / 1_000_000,
     )
+
+
+def memory_of(redis: Redis) -> Memory | None:
+    """Ask a Redis for its memory alone; None where its host does not let it tell."""
+    try:
+        return _memory_in(redis.info("memory"))
+    except ResponseError:
+        return None
 
 
 def examine(
@@ -66,7 +102,7 @@ def examine(
     yield _role(state)
     yield _persistence(state)
     yield _eviction(state)
-    yield _memory(state)
+    yield room(state.memory)
     yield _clock(state, now)
     yield _connections(state, settings)
     if environment.get("REMAP_SIGTERM"):
@@ -98,7 +134,44 @@ def loses_data(found: Finding) -> bool:
 
 def unreachable(error: RedisError) -> Finding:
     """Return the finding of a Redis that does not answer."""
-    return _found("connection", "fault", f"does not answer: {error}", "Start it, or set REDIS_URL to a running one.")
+    cause = str(error).rstrip(".")
+    if isinstance(error, NoAnswer) and "connecting" not in cause:
+        return _found("connection", "fault", "takes the connection but does not answer", "See its log and its load.")
+    return _found("connection", "fault", f"does not answer: {cause}", "Start it, or set REDIS_URL to a running one.")
+
+
+def room(memory: Memory) -> Finding:
+    """Return the finding of a Redis with that memory."""
+    match memory.state:
+        case "full":
+            return full(memory)
+        case "filling":
+            return _found("memory", "warning", str(memory), WHEN_FULL)
+        case _:
+            return _found("memory", "ok", str(memory))
+
+
+def full(memory: Memory | None) -> Finding:
+    """Return the finding of a Redis that has no room for more, also where it does not tell how much it uses."""
+    used = f": {memory}" if memory else ""
+    return _found("memory", "fault", f"REDIS IS FULL{used}. Senders get 503", WHEN_FULL)
+
+
+class FullAlarm:
+    """Logs that Redis is full, once a minute: what notices it does so with each request, or each second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told_at = float("-inf")
+
+    def ring(self, memory: Memory | None) -> None:
+        """Log it, unless that was done just now."""
+        now = self._clock()
+        if 0 <= now - self._told_at < TELL_SECONDS:
+            return
+        self._told_at = now
+        found = full(memory)
+        event("redis full", logging.ERROR, says=found.says, remedy=found.remedy)
 
 
 def _version(state: State) -> Finding:
@@ -118,7 +191,7 @@ def _persistence(state: State) -> Finding:
     if state.writes_fail:
         return _found("persistence", "fault", "its last write to disk failed", "Look at its log and its disk.")
     if state.appends:
-        return _found("persistence", "ok", "every write is appended to a file")
+        return _found("persistence", "ok", f"every write is appended to a file{LOSSES.get(state.syncs or '', '')}")
     if state.snapshots is False:
         remedy = "Set appendonly yes (on Heroku: a plan that persists, premium-0 or above)."
         return _found("persistence", "fault", "nothing is kept on disk: a restart loses all that waits", remedy)
@@ -127,23 +200,13 @@ def _persistence(state: State) -> Finding:
 
 
 def _eviction(state: State) -> Finding:
-    if state.policy == "noeviction" or not state.max_memory:
-        return _found("eviction", "ok", f"nothing is evicted ({state.policy})")
+    if state.policy == "noeviction":
+        return _found("eviction", "ok", "nothing is evicted (noeviction)")
+    if not state.memory.limit:
+        says = f"nothing is evicted, as there is no limit; with one, {state.policy} would: set noeviction"
+        return _found("eviction", "ok", says)
     remedy = "Set maxmemory-policy noeviction."
     return _found("eviction", "fault", f"{state.policy} throws submissions away when memory is full", remedy)
-
-
-def _memory(state: State) -> Finding:
-    if not state.max_memory:
-        return _found("memory", "ok", f"{_megabytes(state.used_memory)} used, no limit")
-    share = state.used_memory / state.max_memory
-    says = f"{_megabytes(state.used_memory)} of {_megabytes(state.max_memory)} used"
-    if share <= FILLING:
-        return _found("memory", "ok", says)
-    remedy = "Give it more memory, replay or discard dead letters, or shorten KEEP_DELIVERED_DAYS."
-    if share <= NEARLY_FULL:
-        return _found("memory", "warning", says, remedy)
-    return _found("memory", "fault", f"{says}: new submissions are turned away", remedy)
 
 
 def _clock(state: State, now: float) -> Finding:
@@ -163,9 +226,13 @@ def _connections(state: State, settings: Settings) -> Finding:
     return _found("connections", "fault", says, "Use a larger Redis plan, or lower WEB_CONCURRENCY.")
 
 
-def _snapshots(redis: Redis) -> bool | None:
+def _memory_in(info: Mapping[str, Any]) -> Memory:
+    return Memory(used=info.get("used_memory", 0), limit=info.get("maxmemory", 0))
+
+
+def _told(redis: Redis, setting: str) -> str | None:
     try:
-        return bool(cast("dict[str, str]", redis.config_get("save")).get("save"))
+        return cast("dict[str, str]", redis.config_get(setting)).get(setting, "")
     except ResponseError:  # many hosts forbid CONFIG
         return None
 

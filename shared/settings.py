@@ -26,10 +26,13 @@ def _redis_url(url: str) -> str:
     return url
 
 
-def _admin_token(token: SecretStr) -> SecretStr:
-    if token and len(token) < LEAST_ADMIN_TOKEN_LENGTH:
-        raise ValueError(f"must have {LEAST_ADMIN_TOKEN_LENGTH} characters at least, as from `openssl rand -hex 32`")
-    return token
+def _no_shorter_than(least: int) -> AfterValidator:
+    def checked(secret: SecretStr) -> SecretStr:
+        if secret and len(secret) < least:
+            raise ValueError(f"must have {least} characters at least, as from `openssl rand -hex 32`")
+        return secret
+
+    return AfterValidator(checked)
 
 
 def _public_url(url: str) -> str:
@@ -63,11 +66,11 @@ class Settings(BaseSettings):
     highlevel_base_url: HttpUrl = Field(
         HttpUrl("https://services.leadconnectorhq.com"), description="HighLevel's API, or the sandbox's address."
     )
-    secret_key: SecretStr = Field(
+    secret_key: Annotated[SecretStr, _no_shorter_than(LEAST_KEY_LENGTH)] = Field(
         SecretStr(""),
         description="Keys the hashes and encrypts OAuth tokens that are stored: 32 random characters.",
     )
-    admin_token: Annotated[SecretStr, AfterValidator(_admin_token)] = Field(
+    admin_token: Annotated[SecretStr, _no_shorter_than(LEAST_ADMIN_TOKEN_LENGTH)] = Field(
         SecretStr(""), description="Opens /metrics, as a bearer token; unset, it is off."
     )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(

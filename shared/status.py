@@ -22,6 +22,7 @@ from shared.journal import Data, Hold, Journal, Ledger, Queue, Record, Workforce
 from shared.journal.records import Event, Superseded
 from shared.mapping import LeftOut, Origin
 from shared.providers import PROVIDERS
+from shared.redis_health import Memory, memory_of
 from shared.routing import UNROUTED
 from shared.scopes import VIEW_CUSTOM_FIELDS
 from shared.stores.custom_fields import REFUSAL_LIFE, Refusal
@@ -87,7 +88,7 @@ class Status(Frozen):
     How everything stands.
 
     Among the `holds` are those of the kind "custom fields", where only the submissions that need some wait, and those
-    of the kind "fetch", where only the submissions of one form wait.
+    of the kind "fetch", where only the submissions of one form wait. `memory` is None where Redis's host hides it.
     """
 
     ledger: Standing
@@ -96,6 +97,7 @@ class Status(Frozen):
     holds: tuple[Hold, ...]
     workers: Workforce
     data: Data
+    memory: Memory | None
 
 
 class Row(Frozen):
@@ -196,7 +198,15 @@ def status(
     }
     ledger = Standing(**_standing(journal.ledger()))
     shown = (*holds.values(), *_unreadable(refusals, by_location), *map(_held_form, unfetched))
-    return Status(ledger=ledger, forms=forms, locations=locations, holds=shown, workers=workers, data=journal.data())
+    return Status(
+        ledger=ledger,
+        forms=forms,
+        locations=locations,
+        holds=shown,
+        workers=workers,
+        data=journal.data(),
+        memory=memory_of(journal.redis),
+    )
 
 
 def waiting_locations(
@@ -210,6 +220,12 @@ def waiting_locations(
     holds = journal.holds()
     _, by_location = _queues(journal, {hold.location for hold in holds}, journal.workforce().alive)
     return (*holds, *_unreadable(refusals, by_location), *map(_held_form, unfetched))
+
+
+def because(hold: Hold) -> str:
+    """Return why a location is held."""
+    status = f" (HTTP {hold.status})" if hold.status else ""
+    return f"{hold.kind}: {hold.reason}{status}"
 
 
 def submissions(
@@ -356,7 +372,7 @@ def _wait(journal: Journal, record: Record, refusals: Iterable[Refusal], unfetch
     match cause:
         case "hold":
             hold = holds[record.location]
-            return _Wait(cause, f"{hold.kind}: {hold.reason}", hold.probe_at)
+            return _Wait(cause, because(hold), hold.probe_at)
         case _ if cause == CUSTOM_FIELDS:
             why = next((_why_unreadable(one) for one in refusals if one.alias == record.location), "")
             return _Wait(cause, why, record.since + REFUSAL_LIFE)

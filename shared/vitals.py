@@ -1,9 +1,12 @@
-"""What is wrong with the data or the workers, in words: said alike by `status`, `doctor` and whoever shows them."""
+"""What is wrong with data, workers or their key, in words: said alike by `status`, `doctor` and whoever shows them."""
 
 from collections.abc import Iterator
 
+from pydantic import SecretStr
+
 from shared.findings import Finding, Level
 from shared.journal import Data, Loss, Workforce
+from shared.settings import LEAST_KEY_LENGTH
 
 GROUP = "hookline"
 AFTER_A_LOSS = (
@@ -11,8 +14,8 @@ AFTER_A_LOSS = (
     "`hookline audit --acknowledge`."
 )
 WHEN_STALLED = (
-    "See whether the broker (BROKER_URL) answers, look for CRITICAL and `redis unavailable` in the workers' log, and "
-    "restart them: a worker that finds itself stuck ends, and its platform has to start it again."
+    "See whether the broker (BROKER_URL) answers, look for CRITICAL, `redis full` and `redis unavailable` in the "
+    "workers' log, and restart them: a worker that finds itself stuck ends, and its platform has to start it again."
 )
 WHEN_MISSING = "Start a worker, or see in its log why it ended."
 
@@ -35,6 +38,14 @@ def lost(loss: Loss) -> Finding:
     if loss.accepted_after >= loss.accepted_before:
         says += ", but what Redis had written last was not"
     return _found("data", "fault", says, AFTER_A_LOSS)
+
+
+def secret_key(key: SecretStr) -> Finding:
+    """Return whether whoever reads Redis could try tokens against the hashes in it."""
+    if key:
+        return _found("secret key", "ok", "keys the hashes in Redis")
+    remedy = f"Set it to {LEAST_KEY_LENGTH} random characters or more, as from `openssl rand -hex 32`."
+    return _found("secret key", "warning", "SECRET_KEY is not set: the hashes in Redis are not keyed", remedy)
 
 
 def _workers(workforce: Workforce, waiting: int) -> Finding:

@@ -46,4 +46,4 @@ def _read(incoming: Request, most: int) -> bytes:
 
 
 def _refuse(status: int, problem: str) -> NoReturn:
-    raise HTTPException(response=refused(status, problem))
+    raise HTTPException(problem, refused(status, problem))

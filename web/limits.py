@@ -28,11 +28,12 @@ class Limit:
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 
-    def seconds_to_wait(self, counted: str, most: int, now: float, logged: str) -> int:
+    def seconds_to_wait(self, counted: str, most: int, now: float, logged: str, setting: str) -> int:
         """
         Count one more; return 0, or how long its sender has to wait when there are more than `most` (0: no limit).
 
-        `logged` stands in the log for what is counted, which may be somebody's address.
+        `logged` stands in the log for what is counted, which may be somebody's address, and `setting` for where `most`
+        is set.
         """
         if not most or not counted:
             return 0
@@ -44,7 +45,7 @@ class Limit:
                 return 0
             self._refused[logged] += 1
             if self._refused[logged] == 1:
-                event("limited", logging.WARNING, of=logged, per_minute=most)
+                event("limited", logging.WARNING, of=logged, per_minute=most, setting=setting)
         return math.ceil(WINDOW_SECONDS - now % WINDOW_SECONDS)
 
     def _begin_window(self, window: int) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
-FULL = 0.85
+from shared import redis_health
+from shared.redis_health import FullAlarm, memory_of
+
 SAMPLE_SECONDS = 1.0
 
 
@@ -16,26 +17,26 @@ class Memory:
         self._redis = redis
         self._clock = clock
         self._sampled_at = float("-inf")
-        self._share: float | None = None
+        self._memory: redis_health.Memory | None = None
+        self._alarm = FullAlarm(clock)
 
     def is_full(self) -> bool:
-        """Say whether Redis uses more than its share; raise RedisError when it does not answer."""
-        share = self.share()
-        return share is not None and share > FULL
+        """Say whether Redis uses more than its share, also in the log; raise RedisError when it does not answer."""
+        memory = self._sample()
+        if memory is None or memory.state != "full":  # a full one whose host forbids INFO refuses the write itself
+            return False
+        self._alarm.ring(memory)
+        return True
 
     def share(self) -> float | None:
         """Return the used share of Redis's memory, or None where there is no limit or it is not told."""
+        memory = self._sample()
+        return memory.used / memory.limit if memory and memory.limit else None
+
+    def _sample(self) -> redis_health.Memory | None:
         now = self._clock()
         # Two threads may both sample; that costs one more INFO.
         if not 0 <= now - self._sampled_at < SAMPLE_SECONDS:
-            self._share = self._sample()
+            self._memory = memory_of(self._redis)
             self._sampled_at = now
-        return self._share
-
-    def _sample(self) -> float | None:
-        try:
-            info = self._redis.info("memory")
-        except ResponseError:  # some hosts forbid INFO; a full Redis then refuses the write itself
-            return None
-        limit: int = info.get("maxmemory", 0)
-        return info["used_memory"] / limit if limit else None
+        return self._memory

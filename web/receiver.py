@@ -101,7 +101,7 @@ class Receiver:
         """Answer a POST to a form."""
         name, _, token = place.strip("/").partition("/")
         form = self.config.forms.get(name)
-        body = read_body(request, form.max_body if form else MAX_BODY_BYTES)
+        body = _body(name, form)
         content_type = request.headers.get("Content-Type", "")
         sent = Sent(
             request.headers,
@@ -150,15 +150,16 @@ class Receiver:
         # One visitor of a public page must not use up what is for all of them. A builder sends all from few addresses.
         if form.is_open and form.comes_from_browsers and (answer := self._too_much_without_proof(form.limited)):
             return answer
-        usual = self.settings.form_limit_per_minute if form.is_open else 0
-        most = usual if form.limit_per_minute is None else form.limit_per_minute
-        seconds = self.forms.seconds_to_wait(name, most, arrival.now, name)
+        most, setting = form.limit_per_minute, "limit_per_minute"
+        if most is None:
+            most, setting = self.settings.form_limit_per_minute if form.is_open else 0, "FORM_LIMIT_PER_MINUTE"
+        seconds = self.forms.seconds_to_wait(name, most, arrival.now, name, setting)
         return unavailable(form.limited, seconds) if seconds else None
 
     def _too_much_without_proof(self, status: int) -> Response | None:
         """Return the answer to an address that sends too much without showing who it is; a proof is always heard."""
         most, sender = self.settings.address_limit_per_minute, network_of(request.remote_addr)
-        seconds = self.addresses.seconds_to_wait(sender, most, self.clock(), NO_PROOF)
+        seconds = self.addresses.seconds_to_wait(sender, most, self.clock(), NO_PROOF, "ADDRESS_LIMIT_PER_MINUTE")
         return unavailable(status, seconds) if seconds else None
 
     def _read(self, arrival: Arrival) -> Response:
@@ -179,8 +180,9 @@ class Receiver:
             accepted = persistently(partial(self._store, submissions), self.clock, self.sleep)
         except (Full, RedisError) as error:
             # Not stored, or not known to be: the sender is told, and may send it again under the same key.
-            event("unavailable", logging.ERROR, form=arrival.name, error=type(error).__name__)
-            return unavailable(arrival.form.refusal)
+            status = arrival.form.refusal
+            event("not stored", logging.ERROR, form=arrival.name, answered=status, error=type(error).__name__)
+            return unavailable(status)
         reach("accepted", arrival.name)
         stored = (_noted(arrival, receipt) for receipt in accepted.receipts)
         answer = self._thanks(arrival, [IGNORED if cause else next(stored) for cause in causes])
@@ -291,6 +293,19 @@ def _summary(items: list[Item]) -> dict[str, JsonValue]:
 
 def _take_as_long_as_a_proof(sent: Sent) -> None:
     problem(STRANGER, ["stranger"], Signed({"X-Signature": "stranger"}, sent.body), sent.at)
+
+
+def _body(name: str, form: Form | None) -> bytes:
+    limit = form.max_body if form else MAX_BODY_BYTES
+    try:
+        return read_body(request, limit)
+    except HTTPException as error:
+        # Nothing of it is kept, so that this line is all that tells of a lost lead.
+        length, status = request.content_length, error.get_response().status_code
+        known = name if form else None
+        cause = error.description
+        event("refused", logging.WARNING, form=known, status=status, cause=cause, bytes=length, max_body=limit)
+        raise
 
 
 def _stranger() -> Response:

@@ -4,12 +4,14 @@ import os
 import socket
 import threading
 import uuid
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_shutting_down
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
+from celery.signals import celeryd_after_setup, celeryd_init, setup_logging, worker_shutting_down
 
 from shared import logs
 from shared.accounts import Accounts
@@ -72,6 +74,8 @@ def create_worker(settings: Settings | None = None, config: Config | None = None
     # Signals are kept by weak reference unless asked otherwise.
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     setup_logging.connect(lambda **_: logs.configure(settings), weak=False)
+    for signal in (celeryd_init, celeryd_after_setup):  # the second undoes that Celery's logging shows them all again
+        signal.connect(hush_celery)
     return app
 
 
@@ -101,6 +105,14 @@ def deliver_apart(settings: Settings, config: Config, worker: str) -> Deliver:
     """Return what delivers suspects, in the process that this is called in."""
     logs.configure(settings)
     return create_deliverer(settings, config, worker, is_stopping=lambda: False, apart=None).deliver
+
+
+def hush_celery(**_: object) -> None:
+    """Leave out the warnings of Celery that are about what Hookline has decided, or does not have."""
+    # At each loss of the broker: that a setting of ours, which queue.py gives the reason for, has another default soon.
+    warnings.filterwarnings("ignore", r"\s*In Celery 5\.1 we introduced", CPendingDeprecationWarning)
+    # At each start as root: advice to use an option that Hookline does not have.
+    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges", SecurityWarning)
 
 
 def _step_of(pump: Pump, keeper: Keeper) -> type[Any]:

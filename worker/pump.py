@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from redis.exceptions import RedisError
+from redis import Redis
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from shared import logs
 from shared.journal import Job, Journal
 from shared.queue import BrokerUnavailable
+from shared.redis_health import FullAlarm, Memory, memory_of
 
 AFTER_FAILURE_SECONDS = 1.0
 FORGET_SECONDS = 60.0
@@ -30,6 +32,7 @@ class Pump:
     threads: int
     watchdog: "Watchdog"
     prepare: Callable[[], None] = lambda: None
+    full: FullAlarm = field(default_factory=FullAlarm)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _forgotten_at: float = 0.0
 
@@ -65,10 +68,16 @@ class Pump:
             except Exception as error:
                 # Redis or the broker is away, mostly; whatever it is, a worker without its pump would stand still.
                 self.watchdog.reset()
-                logs.failure(_what_failed(error), error)
+                self._tell(error)
                 wake.reset()
                 self._stopped.wait(AFTER_FAILURE_SECONDS)
         wake.close()
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, OutOfMemoryError):
+            self.full.ring(_memory_of(self.journal.redis))
+        else:
+            logs.failure(_what_failed(error), error)
 
     def _turn(self) -> float:
         turn = self.journal.turn(self.worker, self.threads)
@@ -88,6 +97,13 @@ class Pump:
                 self._forgotten_at = time.monotonic()
             if number:
                 logs.event("forgotten", records=number)
+
+
+def _memory_of(redis: Redis) -> Memory | None:
+    try:
+        return memory_of(redis)
+    except RedisError:  # gone in the meantime, which the next turn tells
+        return None
 
 
 def _what_failed(error: Exception) -> str:

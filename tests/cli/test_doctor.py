@@ -102,3 +102,4 @@ def test_workers_and_data_are_examined(
     assert told.exit_code == 1
     assert "hookline\n  ✗ data          DATA LOST: noticed at 20" in told.stdout
     assert "✗ workers       none is alive\n    Start a worker" in told.stdout
+    assert "! secret key    SECRET_KEY is not set: the hashes in Redis are not keyed\n    Set it to 32" in told.stdout

@@ -1,6 +1,9 @@
 import json
+import socket
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from redis import Redis
 
 from shared.highlevel.custom_fields import Catalogue
@@ -8,7 +11,7 @@ from shared.journal import Journal
 from shared.settings import Settings
 from shared.stores.custom_fields import FieldCache
 from shared.stores.fetches import FetchRefusals
-from tests.cli.conftest import Hookline
+from tests.cli.conftest import Hookline, hookline_with
 from tests.cli.letters import accept, bury, deliver
 from tests.shared.journal.factories import Bench
 
@@ -132,6 +135,41 @@ def test_a_stall_and_missing_workers_stand_before_all_else(hookline: Hookline, j
     assert missing.startswith("Workers: none is alive\nStart a worker")
 
 
+def test_a_full_redis_stands_before_all_else_and_a_command_that_it_refuses_says_the_same(
+    hookline: Hookline, journal: Journal, redis: Redis
+) -> None:
+    bury(journal, "s1")
+    redis.config_set("maxmemory", 1)
+    try:
+        status, found = hookline("status").stdout, json.loads(hookline("status", "--json").stdout)
+        refused = hookline("hold", "lift", "main")
+    finally:
+        redis.config_set("maxmemory", 0)
+
+    assert status.startswith("REDIS IS FULL: ")
+    assert status.splitlines()[0].endswith(" MB of 0.0 MB used. Senders get 503")
+    assert status.splitlines()[1].startswith("Give it more memory, ")
+    assert (found["memory"]["state"], found["memory"]["limit"], found["memory"]["used"] > 1) == ("full", 1, True)
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: REDIS IS FULL: ")
+    assert "Senders get 503. Give it more memory, " in refused.stderr
+
+
+def test_a_redis_that_is_stuck_is_waited_for_once(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.wiring.REDIS_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        result = hookline_with({"HOOKLINE_CONFIG": str(configuration), "REDIS_URL": f"redis://127.0.0.1:{port}"})(
+            "status"
+        )
+        tries = connections_of(server)
+
+    assert result.exit_code == 1
+    said = f"Redis at 127.0.0.1:{port} takes the connection but does not answer. See its log and its load."
+    assert said in result.stderr
+    assert tries == 1
+
+
 def test_a_redis_that_does_not_answer_is_named_without_its_password(hookline_offline: Hookline) -> None:
     result = hookline_offline("status")
 
@@ -214,3 +252,15 @@ def test_a_form_that_cannot_fetch_its_answers_is_in_the_list_of_holds(
     assert (lifted.exit_code, again.exit_code) == (0, 1)
     assert "The builder of lead-ads is asked again" in lifted.stdout
     assert [job.submission_id for job in journal.turn("worker", 16).jobs] == ["s1"]
+
+
+def connections_of(server: socket.socket) -> int:
+    """Return how many connections nobody has taken yet."""
+    server.setblocking(False)
+    number = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return number
+        number += 1

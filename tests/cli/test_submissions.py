@@ -114,9 +114,7 @@ def test_show_says_that_a_submission_waits_for_a_hold_to_end(hookline: Hookline,
 
     plain = hookline("submissions", "show", "s1").stdout
 
-    assert (
-        "for the hold of main to end, see `hookline hold list`\ncredentials: the token is refused\nnext look" in plain
-    )
+    assert "to end, see `hookline hold list`\ncredentials: the token is refused (HTTP 401)\nnext look" in plain
 
 
 def test_show_says_when_a_submission_is_tried_again(hookline: Hookline, journal: Journal) -> None:

@@ -2,8 +2,11 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 
-from shared.redis_health import State, examine, look_at_start, loses_data, state_of
+from shared.redis_health import FullAlarm, Memory, State, examine, look_at_start, loses_data, state_of, unreachable
 from shared.settings import Settings, SettingsError
 
 NOW = 1_790_000_000.0
@@ -11,11 +14,11 @@ WELL: dict[str, Any] = {
     "version": (7, 2),
     "role": "master",
     "appends": True,
+    "syncs": "everysec",
     "snapshots": False,
     "writes_fail": False,
     "policy": "noeviction",
-    "used_memory": 50,
-    "max_memory": 100,
+    "memory": Memory(used=50, limit=100),
     "clients": 4,
     "max_clients": 20,
     "unix_time": NOW,
@@ -28,8 +31,8 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("persistence", {"appends": False, "snapshots": None}, "warning", "Set appendonly yes"),
     ("persistence", {"writes_fail": True}, "fault", "Look at its log and its disk."),
     ("eviction", {"policy": "allkeys-lru"}, "fault", "Set maxmemory-policy noeviction."),
-    ("memory", {"used_memory": 75}, "warning", "Give it more memory"),
-    ("memory", {"used_memory": 90}, "fault", "Give it more memory"),
+    ("memory", {"memory": Memory(used=75, limit=100)}, "warning", "Give it more memory"),
+    ("memory", {"memory": Memory(used=90, limit=100)}, "fault", "Give it more memory"),
     ("clock", {"unix_time": NOW - 60}, "warning", "Let both keep their time"),
     ("clock", {"unix_time": NOW + 60}, "warning", "Let both keep their time"),
     ("connections", {"max_clients": 10}, "fault", "Use a larger Redis plan, or lower WEB_CONCURRENCY."),
@@ -51,10 +54,66 @@ def test_each_fault_is_found_with_its_way_out(check: str, changed: dict[str, Any
     assert loses_data(found) == (level == "fault" and check in DURABILITY)
 
 
-def test_eviction_is_no_danger_without_a_limit() -> None:
-    state = State(**{**WELL, "policy": "allkeys-lru", "max_memory": 0})
+def test_eviction_is_no_danger_without_a_limit_and_would_be_one_with_it() -> None:
+    state = State(**{**WELL, "policy": "allkeys-lru", "memory": Memory(used=50, limit=0)})
 
-    assert {found.level for found in examine(state, Settings(), NOW, {})} == {"ok"}
+    findings = {found.check: found for found in examine(state, Settings(), NOW, {})}
+
+    assert {found.level for found in findings.values()} == {"ok"}
+    assert findings["eviction"].says == (
+        "nothing is evicted, as there is no limit; with one, allkeys-lru would: set noeviction"
+    )
+
+
+@pytest.mark.parametrize(
+    ("syncs", "says"),
+    [
+        ("everysec", "every write is appended to a file (synced every second: up to that is lost with its machine)"),
+        ("always", "every write is appended to a file (synced at each write)"),
+        (None, "every write is appended to a file"),
+    ],
+)
+def test_persistence_says_what_goes_with_the_machine(syncs: str | None, says: str) -> None:
+    findings = examine(State(**{**WELL, "syncs": syncs}), Settings(), NOW, {})
+
+    assert [found.says for found in findings if found.check == "persistence"] == [says]
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "state"), [(70, 100, "ok"), (71, 100, "filling"), (86, 100, "full"), (86, 0, "ok")]
+)
+def test_memory_is_full_before_redis_refuses(used: int, limit: int, state: str) -> None:
+    assert Memory(used=used, limit=limit).state == state
+
+
+def test_a_full_redis_is_told_with_how_much_it_uses_and_at_most_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = iter([0.0, 59.9, 60.0])
+    alarm = FullAlarm(lambda: next(now))
+
+    for _ in range(3):
+        alarm.ring(Memory(used=2_936_013, limit=2_621_440))
+
+    assert caplog.messages == ["redis full", "redis full"]
+    facts = caplog.records[0].__dict__["facts"]
+    assert facts["says"] == "REDIS IS FULL: 2.8 MB of 2.5 MB used. Senders get 503"
+    assert facts["remedy"].startswith("Give it more memory")
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "remedy"),
+    [
+        (NoAnswer("Timeout reading from socket"), "takes the connection but does not answer", "See its log"),
+        (NoAnswer("Timeout connecting to server"), "does not answer: Timeout connecting to server", "Start it"),
+        (NoConnection("Error 111 connecting."), "does not answer: Error 111 connecting", "Start it"),
+    ],
+)
+def test_a_redis_that_is_stuck_is_told_from_one_that_is_away(error: RedisError, says: str, remedy: str) -> None:
+    found = unreachable(error)
+
+    assert found.says == says
+    assert found.remedy.startswith(remedy)
 
 
 def test_a_remapped_signal_is_found() -> None:
@@ -74,6 +133,8 @@ def test_a_real_redis_tells_its_state(redis: Redis) -> None:
     assert (state.role, state.appends, state.snapshots, state.writes_fail) == ("master", False, True, False)
     assert state.policy == "noeviction"
     assert state.max_clients
+    assert state.syncs == "always"
+    assert state.memory.used > 0
 
 
 def test_a_real_redis_without_persistence_is_a_fault(redis: Redis, settings: Settings) -> None:

@@ -21,6 +21,8 @@ def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LEASE_SECONDS", "10", "LEASE_SECONDS must be 20 more than DELIVERY_SECONDS"),
         ("LEASE_SECONDS", "120", "and less than 120"),
         ("DELIVERY_SECONDS", "2", "DELIVERY_SECONDS must be 5 at least"),
+        ("SECRET_KEY", "k" * 31, "SECRET_KEY: must have 32 characters at least, as from `openssl rand -hex 32`"),
+        ("ADMIN_TOKEN", "short", "ADMIN_TOKEN: must have 24 characters at least"),
         ("PUBLIC_URL", "hooks.example.com", "PUBLIC_URL: must be a whole address"),
         ("PUBLIC_URL", "https://hooks.example.com/?a=b", "PUBLIC_URL: must be a whole address"),
     ],

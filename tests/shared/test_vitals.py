@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 
 from shared.journal import Data, Loss, Workforce
-from shared.vitals import examine
+from shared.vitals import examine, secret_key
 
 WELL = Workforce(alive=2, threads=32, last_heartbeat=None, unbegun=3, unbegun_seconds=1, patience_seconds=30)
 NOON = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)
@@ -62,6 +63,14 @@ def test_a_loss_is_told_with_how_much_was_there(after: int, says: str) -> None:
 
     assert data.state == "lost"
     assert found(data)["data"] == ("fault", says)
+
+
+def test_hashes_without_a_key_are_told() -> None:
+    with_key, without = secret_key(SecretStr("k" * 32)), secret_key(SecretStr(""))
+
+    assert (with_key.level, without.level) == ("ok", "warning")
+    assert without.says == "SECRET_KEY is not set: the hashes in Redis are not keyed"
+    assert without.remedy
 
 
 def test_every_fault_has_a_way_out() -> None:

@@ -11,6 +11,7 @@ from web.limits import MOST_COUNTED, Limit, network_of
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
 ADA = b'{"email": "ada@example.com"}'
+SETTING = "limit_per_minute"
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
 
@@ -20,41 +21,41 @@ HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 def test_who_sends_too_much_waits_for_the_next_minute() -> None:
     limit = Limit()
 
-    assert [limit.seconds_to_wait("a", 2, at, "a") for at in (120, 121, 122.5, 179, 180)] == [0, 0, 58, 1, 0]
+    assert [limit.seconds_to_wait("a", 2, at, "a", SETTING) for at in (120, 121, 122.5, 179, 180)] == [0, 0, 58, 1, 0]
 
 
 def test_each_is_counted_by_itself_and_0_is_no_limit() -> None:
     limit = Limit()
 
-    assert [limit.seconds_to_wait(name, 1, 120, "all") for name in "abab"] == [0, 0, 60, 60]
-    assert {limit.seconds_to_wait("c", 0, 120, "all") for _ in range(100)} == {0}
+    assert [limit.seconds_to_wait(name, 1, 120, "all", SETTING) for name in "abab"] == [0, 0, 60, 60]
+    assert {limit.seconds_to_wait("c", 0, 120, "all", SETTING) for _ in range(100)} == {0}
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
     limit = Limit()
     for _ in range(10):
-        limit.seconds_to_wait("a", 1, 600, "a")
+        limit.seconds_to_wait("a", 1, 600, "a", SETTING)
 
-    assert limit.seconds_to_wait("a", 1, 60, "a") == 0
+    assert limit.seconds_to_wait("a", 1, 60, "a", SETTING) == 0
 
 
 def test_a_flood_from_everywhere_fills_no_memory_and_refuses_nobody_new() -> None:
     limit = Limit()
-    waits = [limit.seconds_to_wait(str(number), 1, 60, "all") for number in range(MOST_COUNTED + 100)]
+    waits = [limit.seconds_to_wait(str(number), 1, 60, "all", SETTING) for number in range(MOST_COUNTED + 100)]
 
     assert set(waits) == {0}
     assert len(limit._counts) == MOST_COUNTED
-    assert limit.seconds_to_wait("0", 1, 60, "all") == 60
+    assert limit.seconds_to_wait("0", 1, 60, "all", SETTING) == 60
 
 
 def test_a_limit_is_logged_once_a_minute_and_then_how_many_it_refused(caplog: pytest.LogCaptureFixture) -> None:
     limit = Limit()
     for at in (*range(60, 70), 120):
-        limit.seconds_to_wait("192.0.2.1", 1, at, "contact")
+        limit.seconds_to_wait("192.0.2.1", 1, at, "contact", SETTING)
 
     facts = [(record.getMessage(), record.__dict__["facts"]) for record in caplog.records]
     assert facts == [
-        ("limited", {"of": "contact", "per_minute": 1}),
+        ("limited", {"of": "contact", "per_minute": 1, "setting": "limit_per_minute"}),
         ("limit_ended", {"of": "contact", "refused": 9}),
     ]
 
@@ -190,6 +191,25 @@ def test_no_address_is_logged(start: Start, caplog: pytest.LogCaptureFixture) ->
     lines = "\n".join(f"{record.message} {getattr(record, 'facts', '')}" for record in caplog.records)
     assert {"limited", "limit_ended"} <= set(caplog.messages)
     assert HERE not in lines
+
+
+@pytest.mark.parametrize(
+    ("form", "setting"),
+    [
+        ({"auth": "none", "limit_per_minute": 1}, "limit_per_minute"),
+        ({"auth": "none"}, "FORM_LIMIT_PER_MINUTE"),
+        ({"url_token": TOKEN}, "ADDRESS_LIMIT_PER_MINUTE"),
+    ],
+)
+def test_the_log_names_the_setting_of_a_limit(
+    start: Start, caplog: pytest.LogCaptureFixture, form: dict[str, Any], setting: str
+) -> None:
+    web = start({"contact": a_form(**form)}, form_limit_per_minute=1, address_limit_per_minute=1)
+    for number in range(2):
+        from_address(web, HERE, "contact", number)
+
+    [facts] = [record.__dict__["facts"] for record in caplog.records if record.getMessage() == "limited"]
+    assert facts["setting"] == setting
 
 
 def test_only_a_builder_that_is_known_to_come_again_after_429_gets_one() -> None:

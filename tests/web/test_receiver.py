@@ -10,6 +10,7 @@ import pytest
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
+from shared.config import MAX_BODY_BYTES
 from shared.intake import ID_HEADERS
 from shared.journal import Accepted, Journal, Submission
 from shared.providers import PROVIDERS, Reading
@@ -213,6 +214,23 @@ def test_a_body_over_the_limit_is_refused_and_not_kept(start: Start, chunked: bo
     assert (web.journal.ledger().accepted, web.kept) == (1, [])
 
 
+def test_what_is_refused_for_its_size_or_encoding_leaves_one_line_in_the_log(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    web = start({"contact": a_form(max_body=1024)})
+    web.post("/hooks/contact", b"x" * 1025)
+    web.post("/hooks/contact", b"x", headers={"Content-Encoding": "gzip"})
+    web.post(f"/hooks/{TOKEN}", b"x", headers={"Content-Encoding": "gzip"})
+
+    facts = [record.__dict__["facts"] for record in caplog.records if record.getMessage() == "refused"]
+    too_large, packed = "the body is larger than 1024 bytes", "send the body without a Content-Encoding"
+    assert facts == [
+        {"form": "contact", "status": 413, "cause": too_large, "bytes": 1025, "max_body": 1024},
+        {"form": "contact", "status": 415, "cause": packed, "bytes": 1, "max_body": 1024},
+        {"status": 415, "cause": packed, "bytes": 1, "max_body": MAX_BODY_BYTES},
+    ]
+
+
 def test_a_body_that_ended_early_is_refused(start: Start) -> None:
     web = start({"contact": a_form(provider="html_form")})
 
@@ -239,6 +257,16 @@ def test_a_write_that_redis_refuses_is_not_accepted(start: Start, journal: Journ
     assert list(web.redis.scan_iter("hookline:key:*")) == []
 
 
+def test_what_redis_does_not_take_is_logged_as_not_stored(
+    start: Start, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    web = start({"contact": a_form(unavailable_status=429)}, Failing(journal, NoConnection()))
+    web.post("/hooks/contact", ADA)
+
+    [facts] = [record.__dict__["facts"] for record in caplog.records if record.getMessage() == "not stored"]
+    assert facts == {"form": "contact", "answered": 429, "error": "ConnectionError"}
+
+
 def test_a_lost_connection_is_tried_again_for_three_seconds(start: Start, journal: Journal) -> None:
     flickering = start(stand_in=Failing(journal, NoConnection(), times=20))
     assert status(flickering.post("/hooks/contact", ADA)) == "accepted"
@@ -249,7 +277,9 @@ def test_a_lost_connection_is_tried_again_for_three_seconds(start: Start, journa
     assert 3 <= gone.clock.now - begin < 3.5
 
 
-def test_a_redis_that_is_nearly_full_takes_no_submissions(start: Start, redis: Any) -> None:
+def test_a_redis_that_is_nearly_full_takes_no_submissions(
+    start: Start, redis: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     web = start()
     used = redis.info("memory")["used_memory"]
     try:
@@ -261,6 +291,8 @@ def test_a_redis_that_is_nearly_full_takes_no_submissions(start: Start, redis: A
         assert web.post("/hooks/contact", ADA).status_code == 200
     finally:
         redis.config_set("maxmemory", 0)
+    assert caplog.messages.count("not stored") == 2
+    assert caplog.messages.count("redis full") == 1
 
 
 def test_a_fault_of_ours_asks_the_sender_to_come_again(

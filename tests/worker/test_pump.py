@@ -1,9 +1,12 @@
 from typing import Any, cast
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import OutOfMemoryError, RedisError
 
-from shared.journal import Journal
+from shared.journal import Journal, connect
 from shared.journal.journal import Turn
+from shared.settings import Settings
 from worker.pump import FORGET_AT_ONCE, Pump, Watchdog
 
 
@@ -76,6 +79,30 @@ def test_a_worker_whose_pump_can_not_even_tell_its_failure_is_ended(monkeypatch:
     pump._thread.join(10)
 
     assert ended == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(OutOfMemoryError("OOM"), ["redis full"]), (NoConnection(), ["redis unavailable"] * 2)]
+)
+def test_a_full_redis_is_told_once_and_one_that_is_away_each_time(
+    journal: Journal, caplog: pytest.LogCaptureFixture, error: RedisError, says: list[str]
+) -> None:
+    pump = Pump(journal, lambda jobs: None, worker="w", threads=1, watchdog=Watchdog(30))
+
+    for _ in range(2):
+        pump._tell(error)
+
+    assert caplog.messages == says
+
+
+def test_a_full_redis_that_goes_away_is_told_too(caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(redis_url="redis://127.0.0.1:1/0")
+    with connect(settings, connections=1, retries=0) as redis:
+        pump = Pump(Journal(redis, settings), lambda jobs: None, worker="w", threads=1, watchdog=Watchdog(30))
+        pump._tell(OutOfMemoryError("OOM"))
+
+    [record] = caplog.records
+    assert record.__dict__["facts"]["says"] == "REDIS IS FULL. Senders get 503"
 
 
 class FailingJournal:
