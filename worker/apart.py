@@ -41,7 +41,7 @@ class Apart:
 
     def deliver(self, job: Job, nonce: str) -> str:
         """
-        Deliver what this worker has begun with the nonce; return how its process has ended, or nothing if it lives.
+        Begin a delivery with the nonce and carry it out; return how its process has ended, or nothing if it lives.
 
         Raises NotStarted.
         """

@@ -66,13 +66,12 @@ class Deliverer:
     apart: Apart | None = None
 
     def deliver(self, job: Job, nonce: str = "") -> None:
-        """Deliver a submission, unless the job is a doubled or late message; a nonce says that it was begun before."""
+        """Deliver a submission, unless the job is a doubled or late message; a nonce is how it is to be begun."""
         nonce = nonce or uuid.uuid4().hex
         try:
-            lease = self.journal.begin(job, self.worker, nonce)
-            if lease and self.apart and lease.record.suspect:
-                self._deliver_apart(self.apart, lease, job, nonce)
-            elif lease:
+            if self.apart and self.journal.is_suspect(job.submission_id):
+                self._deliver_apart(self.apart, job, nonce)
+            elif lease := self.journal.begin(job, self.worker, nonce):
                 reach("begun", lease.record.form)
                 self._end(lease)
         except LeaseLost:
@@ -87,16 +86,19 @@ class Deliverer:
             if self.journal.announce_token(alias, self._hash(location)):
                 logs.event("hold lifted", location=alias, cause="another token")
 
-    def _deliver_apart(self, apart: Apart, lease: Lease, job: Job, nonce: str) -> None:
+    def _deliver_apart(self, apart: Apart, job: Job, nonce: str) -> None:
+        # The other process begins it, once it is ready: until then, what becomes of this worker is no crash of its own.
         try:
             ended = apart.deliver(job, nonce)
         except NotStarted as error:
             logs.failure("no process for a suspect", error, submission=job.submission_id)
-            lease.retry(AFTER_CRASH_SECONDS, spends=False, calls=lease.record.calls, details={}, suspect="1")
+            if lease := self.journal.begin(job, self.worker, nonce):
+                lease.retry(AFTER_CRASH_SECONDS, spends=False, calls=lease.record.calls, details={}, suspect="1")
             return
-        if ended and lease.crashed(ended, seconds=AFTER_CRASH_SECONDS):
+        lease = self.journal.begin(job, self.worker, nonce) if ended else None
+        if lease and lease.crashed(ended, seconds=AFTER_CRASH_SECONDS):
             self._log(lease, "buried", lifted=False, level=logging.ERROR, reason=Reason.CRASHED, how=ended)
-        elif ended:
+        elif lease:
             self._log(lease, "crashed", lifted=False, level=logging.ERROR, how=ended)
 
     def _end(self, lease: Lease) -> None:

@@ -148,6 +148,10 @@ class Journal:
             _keep_body_seconds=round(self._settings.keep_bodies_days * DAY_SECONDS),
         )
 
+    def is_suspect(self, submission_id: str) -> bool:
+        """Say whether a submission's last delivery went down with its process, so that it needs one of its own."""
+        return cast("bytes | None", self.redis.hget(self._key("sub", submission_id), "suspect")) == b"1"
+
     def announce_token(self, location: str, token: str) -> bool:
         """Say that a worker starts with this token (its keyed hash); return whether that lifted a hold."""
         return bool(self._scripts.run("announce_token", location, token))

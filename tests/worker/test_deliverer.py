@@ -322,6 +322,22 @@ def test_a_suspect_is_delivered_apart_from_the_others(world: World) -> None:
     assert len(world.contacts()) == 1
 
 
+def test_a_suspect_is_begun_by_its_process_and_not_before_that_is_there(world: World) -> None:
+    class Watching(Elsewhere):
+        def deliver(self, job: Job, nonce: str) -> str:
+            unbegun.append(self.world.journal.workforce().unbegun)
+            return super().deliver(job, nonce)
+
+    unbegun: list[int] = []
+    world.apart = Watching(world)
+    world.suspect(email="ada@example.com")
+
+    world.work()
+
+    assert unbegun == [1]
+    assert world.journal.workforce().unbegun == 0
+
+
 def test_what_is_no_suspect_is_delivered_here(world: World) -> None:
     world.apart = Elsewhere(world, "it was ended by SIGKILL")
 
