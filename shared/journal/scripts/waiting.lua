@@ -35,7 +35,8 @@ end
 local failures = redis.call('INCR', key('trouble', location))
 redis.call('SADD', key('trouble', location, 'ids'), id)
 if failures >= LIMITS.outage_failures and redis.call('SCARD', key('trouble', location, 'ids')) >= LIMITS.outage_submissions then
-  hold(location, 'outage', 'HighLevel does not answer as it should', '', LIMITS.probe / 1000, '')
+  local status = tonumber(cjson.decode(details).status) or '' -- null where there was no answer at all
+  hold(location, 'outage', 'HighLevel does not answer as it should', status, LIMITS.probe / 1000, '')
   return { 1, tonumber(attempts), 1 }
 end
 return { 1, tonumber(attempts), 0 }

@@ -8,8 +8,8 @@ def refuse(lease: Lease, token: str = "old") -> bool:
     return lease.hold("credentials", "Invalid JWT", status=401, seconds=15, token=token, calls=1)
 
 
-def fail(lease: Lease) -> bool:
-    return lease.retry(1, spends=True, calls=1, details={})
+def fail(lease: Lease, status: int | None = None) -> bool:
+    return lease.retry(1, spends=True, calls=1, details={"status": status})
 
 
 def test_a_held_location_waits_and_nobodys_attempt_is_spent(bench: Bench, journal: Journal) -> None:
@@ -125,10 +125,10 @@ def test_five_failures_in_a_row_of_three_submissions_are_an_outage(
 ) -> None:
     held = [fail(bench.leased(id)) for id in ("s1", "s2", "s3")]
     clock.advance(1)
-    held += [fail(bench.begin(job)) for job in bench.turn()[:2]]
+    held += [fail(bench.begin(job), status=503) for job in bench.turn()[:2]]
 
     assert held == [False, False, False, False, True]
-    assert journal.holds()[0].kind == "outage"
+    assert (journal.holds()[0].kind, journal.holds()[0].status) == ("outage", "503")
 
 
 def test_failures_of_one_submission_are_no_outage(bench: Bench, journal: Journal, clock: Clock) -> None:
