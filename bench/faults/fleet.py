@@ -130,9 +130,9 @@ class Fleet:
                 self._processes[name] = self._start(name)
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+def children(pid: int, command: str = "") -> list[int]:
+    """Return the processes that a process has started, or those of them whose command has this in it."""
+    found = subprocess.run(["pgrep", "-P", str(pid), "-f", command], capture_output=True, text=True)
     return [int(child) for child in found.stdout.split()]
 
 

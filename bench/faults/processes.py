@@ -14,6 +14,8 @@ POISONED = 2
 POISON_NUMBERS = 1_000_000  # so that they are nobody else's
 POISON_PATIENCE_SECONDS = 600
 FROZEN_SECONDS = 50.0  # a lease lasts 40
+RUN_STARTS = {"the worker of hookline run": "m worker$", "the web process of hookline run": "gunicorn"}
+START_SECONDS = 60.0  # `hookline run` waits longer each time for what ends soon
 ORPHAN_SECONDS = 40.0  # longer than a process takes that ends in good order
 
 
@@ -57,16 +59,24 @@ def kill_run(theatre: Theatre) -> None:
     """Kill `hookline run`, whose web and worker must not stay behind, and each of the two, which it starts again."""
     theatre.wait_for_delivered(0.05)
     for turn in theatre.each_few_seconds(8, least=3, most=6):
-        pid = theatre.fleet.pid(SERVERS[turn % 2])
-        if turn % 3 == 0:
-            left = family(pid)[1:]
-            with theatre.kill("kill -9 of hookline run"):
-                kill(pid)
-            _wait_for_orphans(theatre, left)
-        else:
-            worker, web = children(pid)  # in the order of their start
-            with theatre.kill(f"kill -9 of the {'worker' if turn % 3 == 1 else 'web process'} of hookline run"):
-                kill(worker if turn % 3 == 1 else web)
+        name, what = SERVERS[turn % 2], ("hookline run", *RUN_STARTS)[turn % 3]
+        pid, started = _wait_for_run(theatre, name)
+        orphans = [] if what in started else family(pid)[1:]
+        with theatre.kill(f"kill -9 of {what}"):
+            kill(started.get(what, pid))
+        if orphans:
+            _wait_for_orphans(theatre, orphans)
+
+
+def _wait_for_run(theatre: Theatre, name: str) -> tuple[int, dict[str, int]]:
+    """Wait until `hookline run` has started both; return its id and theirs."""
+
+    def started() -> dict[str, int]:
+        pid = theatre.fleet.pid(name)
+        return {what: child for what, command in RUN_STARTS.items() for child in children(pid, command)}
+
+    wait_until(lambda: started().keys() == RUN_STARTS.keys(), START_SECONDS)
+    return theatre.fleet.pid(name), started()
 
 
 def _wait_for_orphans(theatre: Theatre, pids: list[int]) -> None:
