@@ -97,16 +97,15 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _sums(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    numbers = ("sent", "accepted", "delivered")
+    def total(name: str) -> str:
+        return str(sum(getattr(outcome, name) for outcome in outcomes))
+
     return (
         "**all**",
         str(sum(len(outcome.injected) for outcome in outcomes)),
-        *(str(sum(getattr(outcome, name) for outcome in outcomes)) for name in numbers),
+        *map(total, ("sent", "accepted", "delivered")),
         str(sum(outcome.dead.total() for outcome in outcomes)),
-        *(
-            str(sum(getattr(outcome, name) for outcome in outcomes))
-            for name in ("lost", "altered", "doubled", "repeats")
-        ),
+        *map(total, ("lost", "altered", "doubled", "repeats")),
         f"{max((outcome.silence.seconds for outcome in outcomes), default=0):.1f} s",
         f"{max((outcome.recovery for outcome in outcomes), default=0):.1f} s",
         _verdict(outcomes),
