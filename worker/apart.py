@@ -102,8 +102,8 @@ class Child:
         self.wire.recv()
 
     def end(self) -> None:
-        """End the process, if it ever began, and leave nothing of it."""
-        if self.process.pid:
+        """End the process, if it lives, and leave nothing of it."""
+        if self.process.is_alive():  # the id of one that has ended may be another's by now
             self.process.kill()
             self.process.join()
         self.wire.close()
